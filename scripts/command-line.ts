@@ -61,7 +61,10 @@ export const parseCommandLine = (args: string[], env: NodeJS.ProcessEnv): Comman
   }
 };
 
-const refuse = (why: string): CommandLine => ({ usage: `error: ${why}\n\n${usage}`, exitCode: 2 });
+const refuse = (why: string): CommandLine => ({
+  usage: `error: ${why} (kagari start --help lists the options)`,
+  exitCode: 2,
+});
 
 const port = (option: string, value: string | undefined, otherwise: number, least: number): number => {
   if (value === undefined || value === '') return otherwise;

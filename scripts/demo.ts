@@ -10,7 +10,9 @@ const main = async (): Promise<number> => {
   const { values } = parseArgs({ options: { json: { type: 'boolean', default: false } } });
   const say = values.json ? () => undefined : (line: string) => console.log(line);
   const customer = await signUpCustomer(base);
-  say(`${customer.email} signed up at ${base} and orders ${kinds.length} times, one for each kind of payment\n`);
+  say(
+    `${customer.email} signed up at ${base} and orders ${kinds.length} times, one for each kind of payment\n`,
+  );
   const orders = await followOrders(customer, say);
   const payments = await Promise.all(orders.map(({ id }) => customer.payment(id)));
   const mails = await customer.mailsOnceThereAre(orders.length);

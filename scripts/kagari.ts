@@ -3,7 +3,9 @@ import { parseCommandLine } from './command-line.ts';
 
 const [major = 0] = process.versions.node.split('.').map(Number);
 if (major < 24) {
-  console.error(`error: Kagari needs Node 24 (this is ${process.version}): run it through npm, which brings its own`);
+  console.error(
+    `error: Kagari needs Node 24 (this is ${process.version}): run it through npm, which brings its own`,
+  );
   process.exit(1);
 }
 

@@ -30,8 +30,15 @@ export const signUpCustomer = async (base: string) => {
   const email = `demo-${randomBytes(4).toString('hex')}@example.com`;
   const password = randomBytes(12).toString('base64url');
   await request(base, 'POST', '/auth/signup', { body: { email, password } });
-  const login = await request<{ accessToken: string }>(base, 'POST', '/auth/login', { body: { email, password } });
-  const [product] = await request<{ sku: string; price: { currency: string } }[]>(base, 'GET', '/orders/catalog', {});
+  const login = await request<{ accessToken: string }>(base, 'POST', '/auth/login', {
+    body: { email, password },
+  });
+  const [product] = await request<{ sku: string; price: { currency: string } }[]>(
+    base,
+    'GET',
+    '/orders/catalog',
+    {},
+  );
   if (!product) throw new Error('the catalog is empty');
   const authorization = `Bearer ${login.accessToken}`;
   const get = <T>(path: string) => request<T>(base, 'GET', path, { headers: { authorization } });
@@ -51,7 +58,8 @@ export const signUpCustomer = async (base: string) => {
       const deadline = Date.now() + 5000;
       for (;;) {
         const mails = await this.mails();
-        if (mails.filter(({ type }) => type.startsWith('order-')).length >= count || Date.now() > deadline) return mails;
+        if (mails.filter(({ type }) => type.startsWith('order-')).length >= count || Date.now() > deadline)
+          return mails;
         await sleep(50);
       }
     },
@@ -69,7 +77,10 @@ const request = async <T>(
     headers: body === undefined ? headers : { ...headers, 'content-type': 'application/json' },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   }).catch((cause) => {
-    throw new Error(`nothing answers at ${base}: start the platform with npm start, or name its port in KAGARI_PORT`, { cause });
+    throw new Error(
+      `nothing answers at ${base}: start the platform with npm start, or name its port in KAGARI_PORT`,
+      { cause },
+    );
   });
   const text = await response.text();
   if (!response.ok) throw new Error(`${method} ${path} answered ${response.status}: ${text}`);

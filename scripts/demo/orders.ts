@@ -26,7 +26,11 @@ const patienceMs = 60_000;
 export const followOrders = (customer: Customer, say: (line: string) => void): Promise<FollowedOrder[]> =>
   Promise.all(kinds.map((kind) => follow(customer, kind, say)));
 
-const follow = async (customer: Customer, kind: Kind, say: (line: string) => void): Promise<FollowedOrder> => {
+const follow = async (
+  customer: Customer,
+  kind: Kind,
+  say: (line: string) => void,
+): Promise<FollowedOrder> => {
   const start = performance.now();
   const { id } = await customer.place(`tok_${kind}`);
   for (;;) {
@@ -34,10 +38,15 @@ const follow = async (customer: Customer, kind: Kind, say: (line: string) => voi
     const ms = Math.round(performance.now() - start);
     if (order.status !== 'pending') {
       const reason = order.failureReason ? ` (${order.failureReason})` : '';
-      say(`  ${kind.padEnd(9)} ${id}  ${order.status.padEnd(6)} ${String(ms).padStart(5)} ms  ${expected[kind].means}${reason}`);
+      say(
+        `  ${kind.padEnd(9)} ${id}  ${order.status.padEnd(6)} ${String(ms).padStart(5)} ms  ${expected[kind].means}${reason}`,
+      );
       return { kind, id, status: order.status, ms };
     }
-    if (ms > patienceMs) throw new Error(`order ${id} (${kind}) is still pending after ${patienceMs / 1000} s: look into the runtime's log`);
+    if (ms > patienceMs)
+      throw new Error(
+        `order ${id} (${kind}) is still pending after ${patienceMs / 1000} s: look into the runtime's log`,
+      );
     await sleep(50);
   }
 };

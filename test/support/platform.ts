@@ -1,0 +1,124 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+export interface Platform {
+  base: string;
+  directBase: string;
+  port: number;
+  home: string;
+  process: ChildProcess;
+  /** From spawn to the line `ready:`. */
+  readyMs: number;
+  stdout(): string;
+  stderr(): string;
+  /** Pids of the running pods of one function. */
+  pods(fn: string): Promise<number[]>;
+  /** Sends the signal to the runtime and waits for its end. */
+  end(signal: NodeJS.Signals): Promise<{ code: number | null; ms: number }>;
+}
+
+export interface StartSettings {
+  home?: string;
+  port?: number;
+  directPort?: number;
+  args?: string[];
+  env?: Record<string, string>;
+}
+
+const root = join(import.meta.dirname, '../..');
+
+/** A folder that is no repository's, with a space in its name. */
+export const newHome = async (): Promise<string> =>
+  join(await mkdtemp(join(tmpdir(), 'kagari test ')), '.kagari');
+
+/** Runs the start script as npm does and waits for `ready:`; throws with its output where it ends before. */
+export const startPlatform = async (settings: StartSettings = {}): Promise<Platform> => {
+  const home = settings.home ?? (await newHome());
+  const port = settings.port ?? (await freePort());
+  const directPort = settings.directPort ?? (await freePort());
+  const started = performance.now();
+  const child = spawnStart({ ...settings, home, port, directPort });
+  const output = { out: '', err: '' };
+  child.stdout?.on('data', (chunk) => (output.out += chunk));
+  child.stderr?.on('data', (chunk) => (output.err += chunk));
+  const ready = () => output.out.includes(`ready: http://localhost:${port}\n`);
+  await waitUntil('the line ready:', 60_000, () => ready() || child.exitCode !== null);
+  if (!ready())
+    throw new Error(
+      `the platform ended with ${child.exitCode} before it was ready:\n${output.out}${output.err}`,
+    );
+  const readyMs = performance.now() - started;
+  return {
+    base: `http://localhost:${port}`,
+    directBase: `http://localhost:${directPort}`,
+    port,
+    home,
+    process: child,
+    readyMs,
+    stdout: () => output.out,
+    stderr: () => output.err,
+    pods: (fn) =>
+      processesWith((env) => env.includes(`K_SERVICE=${fn}`) && env.some((line) => line.includes(home))),
+    async end(signal) {
+      const start = performance.now();
+      if (child.exitCode === null && child.signalCode === null) {
+        child.kill(signal);
+        await once(child, 'exit');
+      }
+      return { code: child.exitCode, ms: performance.now() - start };
+    },
+  };
+};
+
+/** The start script without waiting for anything. */
+export const spawnStart = ({ home, port, directPort, args = [], env = {} }: StartSettings): ChildProcess =>
+  spawn(
+    process.execPath,
+    [
+      'scripts/kagari.ts',
+      'start',
+      ...(port === undefined ? [] : ['--port', String(port)]),
+      ...(directPort === undefined ? [] : ['--direct-port', String(directPort)]),
+      ...(home === undefined ? [] : ['--home', home]),
+      ...args,
+    ],
+    { cwd: root, env: { PATH: process.env.PATH, ...env }, stdio: ['ignore', 'pipe', 'pipe'] },
+  );
+
+/** Pids of the processes of this machine whose environment passes. */
+export const processesWith = async (test: (environment: string[]) => boolean): Promise<number[]> => {
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
+  const environments = await Promise.all(
+    pids.map(async (pid) => ({ pid, env: await readFile(`/proc/${pid}/environ`, 'utf8').catch(() => '') })),
+  );
+  return environments.filter(({ env }) => test(env.split('\0'))).map(({ pid }) => pid);
+};
+
+export const freePort = async (): Promise<number> => {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as { port: number };
+  server.close();
+  await once(server, 'close');
+  return port;
+};
+
+export const waitUntil = async (
+  what: string,
+  ms: number,
+  condition: () => boolean | Promise<boolean>,
+): Promise<void> => {
+  const deadline = Date.now() + ms;
+  while (!(await condition())) {
+    if (Date.now() > deadline) throw new Error(`waited ${ms} ms in vain for ${what}`);
+    await sleep(20);
+  }
+};
+
+export const removeHome = (home: string): Promise<void> =>
+  rm(join(home, '..'), { recursive: true, force: true });
