@@ -1,0 +1,93 @@
+/** One of an object's status.conditions, as knative.dev/pkg/apis writes it. */
+export interface Condition {
+  type: string;
+  status: 'True' | 'False' | 'Unknown';
+  reason?: string;
+  message?: string;
+  /** Absent: it decides Ready. */
+  severity?: 'Info';
+  lastTransitionTime: string;
+}
+
+export interface Conditions<Type extends string = string> {
+  get(type: Type | 'Ready'): Condition | undefined;
+  isTrue(type: Type | 'Ready'): boolean;
+  markTrue(type: Type, reason?: string, message?: string): void;
+  markFalse(type: Type, reason: string, message: string): void;
+  markUnknown(type: Type, reason?: string, message?: string): void;
+  /** Takes back a condition that does not decide Ready. */
+  clear(type: Type): void;
+  /** All of them with Ready, sorted by type, for status.conditions. */
+  list(): Condition[];
+}
+
+/**
+ * The conditions of a kind: Ready is False when one of `dependents` is (with its reason, the newest first), else Unknown
+ * when one is, else True. Others have severity Info and decide nothing. A time changes only when its condition does.
+ */
+export const conditionSet =
+  <Dependent extends string, Info extends string = never>(
+    dependents: readonly Dependent[],
+    _info: readonly Info[] = [],
+  ) =>
+  (before: readonly Condition[] | undefined, now: Date = new Date()): Conditions<Dependent | Info> => {
+    type Type = Dependent | Info;
+    const time = `${now.toISOString().slice(0, 19)}Z`;
+    const all = new Map((before ?? []).map((condition) => [condition.type, condition]));
+    const decides = (type: string) => type === 'Ready' || dependents.some((dependent) => dependent === type);
+
+    const set = (type: string, status: Condition['status'], reason = '', message = '') => {
+      const old = all.get(type);
+      const same = old?.status === status && (old.reason ?? '') === reason && (old.message ?? '') === message;
+      if (same) return;
+      all.set(type, {
+        type,
+        status,
+        ...(reason && { reason }),
+        ...(message && { message }),
+        ...(!decides(type) && { severity: 'Info' }),
+        lastTransitionTime: time,
+      });
+    };
+
+    const decideReady = () => {
+      const decisive = dependents.map((type) => all.get(type));
+      const newest = (status: Condition['status']) =>
+        decisive
+          .filter((condition) => condition?.status === status)
+          .reduce(
+            (a, b) => ((a?.lastTransitionTime ?? '') > (b?.lastTransitionTime ?? '') ? a : b),
+            undefined,
+          );
+      const unhappy = newest('False') ?? newest('Unknown');
+      if (unhappy) set('Ready', unhappy.status, unhappy.reason, unhappy.message);
+      else set('Ready', 'True');
+    };
+
+    for (const dependent of dependents) if (!all.has(dependent)) set(dependent, 'Unknown');
+    return {
+      get: (type) => {
+        if (type === 'Ready') decideReady();
+        return all.get(type);
+      },
+      isTrue: (type) => {
+        if (type === 'Ready') decideReady();
+        return all.get(type)?.status === 'True';
+      },
+      markTrue: (type, reason, message) => set(type, 'True', reason, message),
+      markFalse: (type, reason, message) => set(type, 'False', reason, message),
+      markUnknown: (type, reason, message) => set(type, 'Unknown', reason, message),
+      clear: (type: Type) => {
+        if (!decides(type)) all.delete(type);
+      },
+      list: () => {
+        decideReady();
+        return [...all.values()].sort((a, b) => (a.type < b.type ? -1 : 1));
+      },
+    };
+  };
+
+/** The Ready condition of an object that has one. */
+export const readyOf = (
+  object: { status?: { conditions?: Condition[] } } | undefined,
+): Condition | undefined => object?.status?.conditions?.find((condition) => condition.type === 'Ready');
