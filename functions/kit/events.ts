@@ -1,0 +1,136 @@
+import type { Context, Hono } from 'hono';
+import type * as z from 'zod';
+import type { Base } from './base.ts';
+import { readBytes } from './body.ts';
+import { type ReceivedEvent, readCloudEvent } from './cloud-event.ts';
+import type { Inbox, Once } from './inbox.ts';
+import type { Env } from './input.ts';
+import { noteRoute } from './measure.ts';
+import { toProblem } from './outage.ts';
+import { Problem } from './problem.ts';
+import { inTrace } from './trace.ts';
+import { fieldErrors } from './validate.ts';
+
+export interface EventInput<Data> {
+  data: Data;
+  event: ReceivedEvent;
+  /** Runs work, and records the event as received, in one transaction; a duplicate skips the work. */
+  once: Once;
+}
+
+export interface EventHandler {
+  type: string;
+  run(event: ReceivedEvent, once: Once): Promise<void>;
+}
+
+/**
+ * Handles events of a contract. What `run` throws decides the answer: a Problem that is not retriable is 422, anything
+ * else 503, and the broker delivers again.
+ */
+export const handle = <S extends z.ZodType>(
+  contract: { type: string; schema: S },
+  run: (input: EventInput<z.output<S>>) => Promise<void>,
+): EventHandler => ({
+  type: contract.type,
+  run(event, once) {
+    const { success, data, error } = contract.schema.safeParse(event.data);
+    if (success) return run({ data, event, once });
+    const wrong = fieldErrors(error, '#/data').map(({ pointer, detail }) => `${pointer}: ${detail}`);
+    throw permanent('invalid-data', `The data is not that of ${contract.type}: ${wrong.join('; ')}`);
+  },
+});
+
+/** Handles events of every type that no other handler takes. */
+export const handleAny = (run: (input: EventInput<unknown>) => Promise<void>): EventHandler => ({
+  type: '*',
+  run: (event, once) => run({ data: event.data, event, once }),
+});
+
+export interface EventsOptions {
+  outbox: Inbox;
+  /** The name under which receipts and attempts are kept. */
+  consumer: string;
+  handlers: readonly EventHandler[];
+}
+
+const permanent = (code: string, detail: string) =>
+  new Problem(code, detail, { status: 422, title: 'Event refused', retriable: false });
+
+/** `POST /_events`: 204 done or duplicate, 422 never to be tried again, 503 not now; never a body, nor another code. */
+export const receiveEvents = (
+  app: Hono<Env>,
+  base: Base,
+  { outbox, consumer, handlers }: EventsOptions,
+): void => {
+  const byType = new Map(handlers.map((handler) => [handler.type, handler]));
+  const observe = base.metrics.durations('event_handling_duration_seconds', 'Time to handle one delivery', [
+    'type',
+    'code',
+  ]);
+
+  const settle = async (event: ReceivedEvent): Promise<{ code: number; reason: string | null }> => {
+    try {
+      const handler = byType.get(event.type) ?? byType.get('*');
+      if (!handler) throw permanent('unknown-type', `No handler for ${event.type}`);
+      let outcome: string | null = null;
+      await handler.run(event, async (work) => {
+        outcome = await outbox.receive({ consumer, event }, work);
+        return outcome as 'done' | 'duplicate';
+      });
+      return { code: 204, reason: outcome === 'duplicate' ? 'duplicate' : null };
+    } catch (error) {
+      const problem = toProblem(error);
+      const code = problem.retriable ? 503 : 422;
+      const fields = {
+        err: problem.cause ?? problem,
+        type: event.type,
+        id: event.id,
+        source: event.source,
+        code,
+      };
+      base.log[problem.status === 500 ? 'error' : 'warn'](fields, `event not handled: ${problem.detail}`);
+      return { code, reason: `${problem.code}: ${problem.detail}` };
+    }
+  };
+
+  const receive = async (event: ReceivedEvent): Promise<Response> => {
+    const started = performance.now();
+    const { code, reason } = await settle(event);
+    const ms = performance.now() - started;
+    observe([byType.has(event.type) ? event.type : 'other', String(code)], ms / 1000);
+    // The timeline's entry: outside the handler's transaction, for a failed attempt is one too, and before the answer.
+    await outbox
+      .recordAttempt({ consumer, event, code, reason, ms: Math.round(ms) })
+      .catch((err: unknown) => {
+        base.log.warn({ err, id: event.id }, 'attempt not recorded');
+      });
+    return new Response(null, { status: code, ...(code === 503 && { headers: { 'retry-after': '1' } }) });
+  };
+
+  app.post('/_events', async (c) => {
+    noteRoute(c, '/_events');
+    let event: ReceivedEvent;
+    try {
+      event = await readEvent(c);
+    } catch (error) {
+      const problem = toProblem(error);
+      base.log.warn({ err: problem }, 'not an event');
+      return new Response(null, { status: problem.status >= 500 ? 503 : 422 });
+    }
+    const trace = typeof event.traceparent === 'string' ? event.traceparent : c.req.header('traceparent');
+    return inTrace(trace, () => receive(event));
+  });
+};
+
+const decoder = new TextDecoder('utf-8', { fatal: true });
+
+const readEvent = async (c: Context<Env>): Promise<ReceivedEvent> => {
+  const bytes = await readBytes(c);
+  let text: string;
+  try {
+    text = decoder.decode(bytes);
+  } catch {
+    throw permanent('malformed-event', 'The body is not UTF-8.');
+  }
+  return readCloudEvent(c.req.raw.headers, text);
+};

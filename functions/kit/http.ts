@@ -1,0 +1,88 @@
+import * as z from 'zod';
+import type { Actor } from './actor.ts';
+import { Problem, unavailable } from './problem.ts';
+import { traceparent } from './trace.ts';
+
+export interface Call<S extends z.ZodType> {
+  method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  /** Below the callee's URL, parameters encoded by the caller. */
+  path: string;
+  /** Sent as JSON. */
+  body?: unknown;
+  /** Whose bearer is passed on. */
+  actor?: Actor;
+  headers?: Record<string, string>;
+  /** What a 2xx answer must be; absent: the body is not read. */
+  schema?: S;
+}
+
+export interface CalleeOptions {
+  /** For the log and for the public detail of a 503. */
+  name: string;
+  url: string;
+  timeoutMs?: number;
+  fetch?: typeof fetch;
+}
+
+const refusal = z.object({ code: z.string(), detail: z.string() });
+/** What a caller of ours may hear as the callee said it; any other refusal is our own mistake. */
+const passedOn = new Set([401, 403, 404, 409, 429]);
+
+/** Calls another function. Throws Problem: 503 when it is away, late or failing; its own code for a refusal. */
+export const createCallee = ({ name, url, timeoutMs = 5_000, fetch: send = fetch }: CalleeOptions) => {
+  const root = url.replace(/\/$/, '');
+
+  return async <S extends z.ZodType = z.ZodUndefined>(call: Call<S>): Promise<z.output<S>> => {
+    const trace = traceparent();
+    let status: number;
+    let text: string;
+    try {
+      const response = await send(root + call.path, {
+        method: call.method,
+        headers: {
+          accept: 'application/json',
+          ...(call.body === undefined ? {} : { 'content-type': 'application/json' }),
+          ...(call.actor && { authorization: `Bearer ${call.actor.token}` }),
+          ...(trace && { traceparent: trace }),
+          ...call.headers,
+        },
+        ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
+        redirect: 'error',
+        signal: AbortSignal.timeout(timeoutMs),
+      });
+      status = response.status;
+      text = await response.text();
+    } catch (cause) {
+      throw unavailable(`${name} does not answer.`, { cause });
+    }
+    if (status >= 500)
+      throw unavailable(`${name} cannot serve now.`, { cause: new Error(`${status} ${text}`) });
+    if (status >= 300) throw refused(name, status, text);
+    return (call.schema ? parsed(name, call.schema, text) : undefined) as z.output<S>;
+  };
+};
+
+const refused = (name: string, status: number, text: string): Problem => {
+  const said = refusal.safeParse(jsonOf(text)).data;
+  const cause = new Error(`${name} answered ${status} ${text.slice(0, 500)}`);
+  if (!passedOn.has(status) || !said)
+    return new Problem('internal', 'Something failed here; it was logged.', { cause, retriable: false });
+  return new Problem(said.code, said.detail, { status, cause, retriable: status === 429 });
+};
+
+const parsed = <S extends z.ZodType>(name: string, schema: S, text: string): z.output<S> => {
+  const result = schema.safeParse(jsonOf(text));
+  if (result.success) return result.data;
+  throw new Problem('internal', 'Something failed here; it was logged.', {
+    cause: new Error(`${name} answered what it should not: ${result.error.message}`),
+    retriable: false,
+  });
+};
+
+const jsonOf = (text: string): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+};

@@ -1,0 +1,33 @@
+import { type DestinationStream, pino } from 'pino';
+import { currentTraceId } from './trace.ts';
+
+type Write = (fields: object, message: string) => void;
+export interface Log {
+  error: Write;
+  warn: Write;
+  info: Write;
+  debug: Write;
+}
+
+export interface LogOptions {
+  service: string;
+  revision: string;
+  /** debug, info, warn, error, silent. */
+  level?: string;
+  destination?: DestinationStream;
+}
+
+/** JSON lines on stdout, each with service, revision and, inside a request or an event, its trace id. */
+export const createLog = ({ service, revision, level = 'info', destination }: LogOptions): Log => {
+  const options = {
+    level,
+    base: { service, revision },
+    timestamp: () => `,"time":"${new Date().toISOString()}"`,
+    formatters: { level: (label: string) => ({ level: label }) },
+    mixin: () => {
+      const traceId = currentTraceId();
+      return traceId ? { traceId } : {};
+    },
+  };
+  return destination ? pino(options, destination) : pino(options);
+};
