@@ -1,4 +1,5 @@
 import { Hono } from 'hono';
+import { getPath } from 'hono/utils/url';
 import type { Base } from './base.ts';
 import { commonOperations } from './common-operations.ts';
 import { type EventsOptions, receiveEvents } from './events.ts';
@@ -13,14 +14,18 @@ import { createRoutes } from './routes.ts';
 import { inTrace } from './trace.ts';
 
 export type Handler<O extends Operation> = (input: Input<O>) => Response | Promise<Response>;
+export interface FunctionOptions {
+  /** A prefix below which everything answers too: `/api`. */
+  alsoAt?: `/${string}`;
+}
 export type FunctionApp = ReturnType<typeof createFunction>;
 
 /**
  * A Hono app with what every function answers: health, live, info, metrics, openapi.json, problem details, 404, 405.
  * `on` adds an operation, `events` the receiver of CloudEvents at `POST /_events`.
  */
-export const createFunction = (base: Base) => {
-  const app = new Hono<Env>();
+export const createFunction = (base: Base, { alsoAt }: FunctionOptions = {}) => {
+  const app = new Hono<Env>(alsoAt ? { getPath: (request) => withoutPrefix(getPath(request), alsoAt) } : {});
   const routes = createRoutes();
   const { log, verify } = base;
   let metricsTaken = false;
@@ -82,4 +87,9 @@ export const createFunction = (base: Base) => {
       receiveEvents(app, base, options);
     },
   };
+};
+
+const withoutPrefix = (path: string, prefix: string) => {
+  if (path === prefix) return '/';
+  return path.startsWith(`${prefix}/`) ? path.slice(prefix.length) : path;
 };

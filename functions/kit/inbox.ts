@@ -27,3 +27,6 @@ export interface Inbox {
     ms: number;
   }): Promise<void>;
 }
+
+/** Runs work in one transaction with the events it publishes. */
+export type Transact = <T>(work: (tx: Transaction, publish: Publish) => Promise<T>) => Promise<T>;

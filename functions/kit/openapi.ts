@@ -58,7 +58,7 @@ const problem = {
 /** The OpenAPI 3.1 document of a function: its operations and the common ones, without the internal. Build time only. */
 export const openApiDocument = (name: string, version: string, operations: Operations): OpenApiDocument => {
   const paths: OpenApiDocument['paths'] = {};
-  for (const [key, declared] of Object.entries({ ...commonOperations, ...operations })) {
+  for (const [key, declared] of Object.entries<Operation>({ ...commonOperations, ...operations })) {
     if (declared.access === 'internal') continue;
     const path = declared.path.replaceAll(/:(\w+)/g, '{$1}');
     paths[path] = { ...paths[path], [declared.method]: describe(`${name}.${key}`, name, declared) };
@@ -69,6 +69,7 @@ export const openApiDocument = (name: string, version: string, operations: Opera
     paths,
     components: {
       schemas: { Problem: problem },
+      responses: Object.fromEntries(Object.keys(refusals).map((status) => [status, refusal(Number(status))])),
       securitySchemes: { bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } },
     },
   };
@@ -88,7 +89,9 @@ const describe = (operationId: string, tag: string, declared: Operation): Json =
   ],
   ...(declared.body && { requestBody: requestBody(declared.body) }),
   responses: {
-    ...Object.fromEntries(Object.keys(refusals).map((status) => [status, refusal(Number(status))])),
+    ...Object.fromEntries(
+      Object.keys(refusals).map((status) => [status, { $ref: `#/components/responses/${status}` }]),
+    ),
     ...Object.fromEntries(
       Object.entries(declared.responses).map(([status, reply]) => [status, response(Number(status), reply)]),
     ),

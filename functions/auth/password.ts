@@ -1,0 +1,77 @@
+import { type Argon2Parameters, argon2, randomBytes, timingSafeEqual } from 'node:crypto';
+import { promisify } from 'node:util';
+import { unavailable } from '../kit/problem.ts';
+
+export interface Passwords {
+  /** An argon2id hash as PHC string. */
+  hash(password: string): Promise<string>;
+  /** Whether the password is that of the hash; without a hash the same work, and false. */
+  matches(password: string, hash: string | undefined): Promise<boolean>;
+}
+
+/** OWASP Password Storage, 2024: argon2id with 19 MiB, 2 passes, 1 lane. */
+const cost = { memory: 19_456, passes: 2, parallelism: 1 };
+const tagLength = 32;
+const saltLength = 16;
+
+const phc = /^\$argon2id\$v=19\$m=(\d+),t=(\d+),p=(\d+)\$([A-Za-z0-9+/]+)\$([A-Za-z0-9+/]+)$/;
+
+const derive = promisify(argon2);
+
+/** Each hash takes 19 MiB while it runs: a burst waits in line, and beyond `maxWaiting` is told to come back. */
+export const createPasswords = ({ atOnce = 2, maxWaiting = 64 } = {}): Passwords => {
+  const waiting: (() => void)[] = [];
+  let running = 0;
+
+  const inTurn = async <T>(work: () => Promise<T>): Promise<T> => {
+    if (running >= atOnce) {
+      if (waiting.length >= maxWaiting)
+        throw unavailable('Too many sign-ins at once.', { retryAfterSeconds: 2 });
+      await new Promise<void>((resolve) => waiting.push(resolve));
+    } else {
+      running++;
+    }
+    try {
+      return await work();
+    } finally {
+      const next = waiting.shift();
+      if (next) next();
+      else running--;
+    }
+  };
+
+  const compute = (password: string, parameters: Omit<Argon2Parameters, 'message'>) =>
+    inTurn(() => derive('argon2id', { ...parameters, message: password.normalize('NFC') }));
+
+  const decoy = { nonce: randomBytes(saltLength), ...cost, tagLength };
+
+  return {
+    async hash(password) {
+      const nonce = randomBytes(saltLength);
+      const tag = await compute(password, { nonce, ...cost, tagLength });
+      return `$argon2id$v=19$m=${cost.memory},t=${cost.passes},p=${cost.parallelism}$${base64(nonce)}$${base64(tag)}`;
+    },
+    async matches(password, hash) {
+      const stored = hash === undefined ? undefined : parse(hash);
+      const tag = await compute(password, stored?.parameters ?? decoy);
+      return stored !== undefined && timingSafeEqual(tag, stored.tag);
+    },
+  };
+};
+
+const parse = (hash: string) => {
+  const match = phc.exec(hash);
+  if (!match) throw new Error('a stored password hash is no argon2id PHC string');
+  const [, memory, passes, parallelism, salt = '', encoded = ''] = match;
+  const tag = Buffer.from(encoded, 'base64');
+  const parameters = {
+    nonce: Buffer.from(salt, 'base64'),
+    memory: Number(memory),
+    passes: Number(passes),
+    parallelism: Number(parallelism),
+    tagLength: tag.length,
+  };
+  return { parameters, tag };
+};
+
+const base64 = (bytes: Buffer) => bytes.toString('base64').replace(/=+$/, '');
