@@ -1,0 +1,116 @@
+import { type Condition, conditionSet } from '../store/conditions.ts';
+import { type Controller, createController, type Key, keyOf, splitKey } from '../store/controller.ts';
+import { sameJson } from '../store/json.ts';
+import type { KubeObject, Log, Store } from '../store/types.ts';
+import { type Resolved, resolveDestination } from './destination.ts';
+import { pingSource } from './kinds.ts';
+import { oidcDisabled } from './oidc.ts';
+import { pingEvent, pingSourceOf, pingType } from './ping-event.ts';
+import { parseSchedule, type Schedule } from './schedule.ts';
+import { type Post, sendPing } from './send-ping.ts';
+import { startTicks } from './ticks.ts';
+import { watchDestinations } from './watch-destinations.ts';
+import { writeStatus } from './write-status.ts';
+
+export interface PingSourceControllerOptions {
+  store: Store;
+  post: Post;
+  log: Log;
+}
+
+/** Runs a clock for every PingSource whose schedule and sink are good. Stopping it drops what is being sent. */
+export const pingSourceController = ({ store, post, log }: PingSourceControllerOptions): Controller => {
+  const clocks = new Map<Key, Clock>();
+  const ended = new AbortController();
+  const sending = new Set<Promise<void>>();
+
+  const reconcile = async (key: Key) => {
+    const { namespace, name } = splitKey(key);
+    const source = store.get(pingSource, namespace, name);
+    const sink = source && resolveDestination(store, source.spec.sink, namespace);
+    const schedule = source && readSchedule(source);
+    follow(key, source, sink?.url, schedule && 'next' in schedule ? schedule : undefined);
+    if (source && sink && schedule) await writeStatus(store, source, statusOf(source, sink, schedule));
+  };
+
+  const follow = (
+    key: Key,
+    source: KubeObject | undefined,
+    sink: string | undefined,
+    schedule: Schedule | undefined,
+  ) => {
+    const standing = clocks.get(key);
+    const same = source && standing?.uid === source.metadata.uid && sameJson(standing.spec, source.spec);
+    if (same && standing.sink === sink) return;
+    standing?.stop();
+    clocks.delete(key);
+    if (!source || !sink || !schedule) return;
+    const stop = startTicks(schedule, (time) => send(source, sink, time));
+    clocks.set(key, { uid: source.metadata.uid, spec: source.spec, sink, stop });
+  };
+
+  const send = (source: KubeObject, sink: string, time: Date) => {
+    const { id, ...event } = pingEvent(source, time);
+    const sent = sendPing(post, sink, event, { signal: ended.signal })
+      .then((reason) => {
+        if (reason === undefined) return;
+        const fields = { event: { id, source: pingSourceOf(source), type: pingType }, sink, reason };
+        log.warn(fields, 'pingsource: an event was not delivered');
+      })
+      .finally(() => sending.delete(sent));
+    sending.add(sent);
+  };
+
+  const controller = createController({
+    name: 'pingsource',
+    store,
+    watches: [
+      { kind: pingSource, keys: (source) => [keyOf(source)] },
+      ...watchDestinations(store, pingSource, ({ spec }) => [spec.sink]),
+    ],
+    reconcile,
+    log,
+  });
+  return {
+    ...controller,
+    stop: async () => {
+      await controller.stop();
+      for (const { stop } of clocks.values()) stop();
+      clocks.clear();
+      ended.abort();
+      await Promise.all(sending);
+    },
+  };
+};
+
+interface Clock {
+  uid: string;
+  spec: object;
+  sink: string;
+  stop(): void;
+}
+
+const readSchedule = ({ spec }: KubeObject): Schedule | { reason: string } => {
+  try {
+    return parseSchedule(spec.schedule ?? '* * * * *', spec.timezone);
+  } catch (error) {
+    return { reason: (error as Error).message };
+  }
+};
+
+const conditionsOf = conditionSet(['Deployed', 'OIDCIdentityCreated', 'SinkProvided', 'ValidSchedule']);
+
+const statusOf = (source: KubeObject, sink: Resolved, schedule: Schedule | { reason: string }) => {
+  const conditions = conditionsOf(source.status?.conditions as Condition[] | undefined);
+  conditions.markTrue('OIDCIdentityCreated', oidcDisabled);
+  conditions.markTrue('Deployed');
+  if (sink.url) conditions.markTrue('SinkProvided');
+  else conditions.markFalse('SinkProvided', 'NotFound', sink.reason ?? '');
+  if ('reason' in schedule) conditions.markFalse('ValidSchedule', 'Invalid', schedule.reason);
+  else conditions.markTrue('ValidSchedule');
+  return {
+    conditions: conditions.list(),
+    sinkUri: sink.url,
+    ceAttributes: [{ type: pingType, source: pingSourceOf(source) }],
+  };
+};

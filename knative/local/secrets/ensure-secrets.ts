@@ -1,0 +1,34 @@
+import { randomBytes } from 'node:crypto';
+import type { Store } from '../store/types.ts';
+import { ensureDatabaseUrls } from './database-urls.ts';
+import { putSecret, secretValue } from './kept.ts';
+import { ensureOperator } from './operator.ts';
+import { ensureSigningKeys } from './signing-keys.ts';
+
+export interface SecretsSettings {
+  /** The database's URL as its owner; the login in it goes into no Secret. */
+  adminUrl: string;
+  /** What rolePasswords answered and migrate was given. */
+  passwords: Record<string, string>;
+  home: string;
+}
+
+/**
+ * Generates what is missing of the Secrets and the ConfigMap that the functions need, in namespace kagari, and changes
+ * no password or key that stands. Answers the path of operator.json.
+ */
+export const ensureSecrets = async (
+  store: Store,
+  { adminUrl, passwords, home }: SecretsSettings,
+): Promise<{ operatorFile: string }> => {
+  await ensureDatabaseUrls(store, adminUrl, passwords);
+  await ensureSigningKeys(store);
+  await ensureWebhookSecret(store);
+  return { operatorFile: await ensureOperator(store, home) };
+};
+
+// Standard Webhooks: 24 to 64 bytes, base64, after the prefix.
+const ensureWebhookSecret = async (store: Store): Promise<void> => {
+  if (secretValue(store, 'bank-webhook', 'secret') !== undefined) return;
+  await putSecret(store, 'bank-webhook', { secret: `whsec_${randomBytes(32).toString('base64')}` });
+};

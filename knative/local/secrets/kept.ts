@@ -1,0 +1,38 @@
+import type { KubeObject, NewObject, Reader, Store } from '../store/types.ts';
+
+/** Where everything that the runtime generates lives. */
+export const namespace = 'kagari';
+
+export const secretValue = (store: Pick<Reader, 'get'>, name: string, key: string): string | undefined => {
+  const encoded = store.get('Secret', namespace, name)?.data?.[key];
+  return typeof encoded === 'string' ? Buffer.from(encoded, 'base64').toString('utf8') : undefined;
+};
+
+export const configValue = (store: Reader, name: string, key: string): string | undefined =>
+  store.get('ConfigMap', namespace, name)?.data?.[key];
+
+/** Sets these values of a Secret and keeps its others; makes it where there is none. */
+export const putSecret = (
+  store: Store,
+  name: string,
+  values: Record<string, string>,
+): Promise<KubeObject> => {
+  const encoded = Object.entries(values).map(([key, value]) => [key, Buffer.from(value).toString('base64')]);
+  return put(store, { apiVersion: 'v1', kind: 'Secret', type: 'Opaque' }, name, Object.fromEntries(encoded));
+};
+
+/** Sets these values of a ConfigMap and keeps its others; makes it where there is none. */
+export const putConfig = (store: Store, name: string, values: Record<string, string>): Promise<KubeObject> =>
+  put(store, { apiVersion: 'v1', kind: 'ConfigMap' }, name, values);
+
+const put = (
+  store: Store,
+  type: Omit<NewObject, 'metadata'> & { apiVersion: string; kind: string },
+  name: string,
+  data: Record<string, string>,
+): Promise<KubeObject> => {
+  const standing = store.get(type.kind, namespace, name);
+  return standing
+    ? store.update({ ...standing, data: { ...standing.data, ...data } })
+    : store.create({ ...type, metadata: { name, namespace }, data });
+};
