@@ -4,6 +4,7 @@ import { createBase } from '../kit/base.ts';
 import { baseEnvironment, databaseUrl, httpUrl, identityEnvironment, parseConfig } from '../kit/config.ts';
 import { connect } from '../kit/database.ts';
 import { serve } from '../kit/serve.ts';
+import { traceparent } from '../kit/trace.ts';
 import { createVerifier, keysInFile } from '../kit/verify.ts';
 import { createSigner } from './access-token.ts';
 import { createApp } from './app.ts';
@@ -34,7 +35,13 @@ const base = {
   }),
   verify: createVerifier({ keys }),
 };
-const outbox = createOutbox({ ...database, source: '/auth', sink: config.K_SINK, log: base.log });
+const outbox = createOutbox({
+  sql: database.sql,
+  source: '/auth',
+  sink: new URL(config.K_SINK),
+  log: base.log,
+  traceparent,
+});
 const store = createStore(database.db);
 const passwords = createPasswords();
 const operator = createFirstOperator(

@@ -1,18 +1,6 @@
+import { isUtf8 } from 'node:buffer';
+import type { CloudEvent } from '../../eventing/contracts/cloud-event.ts';
 import { Problem } from './problem.ts';
-
-/** A received CloudEvent (version 1.0): attributes and extensions as they came, data parsed where it is JSON. */
-export interface ReceivedEvent {
-  specversion: '1.0';
-  id: string;
-  source: string;
-  type: string;
-  subject?: string;
-  time?: string;
-  datacontenttype?: string;
-  dataschema?: string;
-  data?: unknown;
-  [extension: string]: unknown;
-}
 
 const json = /^application\/(?:[\w!#$&^.+-]+\+)?json\s*(?:;|$)/i;
 const structured = /^application\/cloudevents\+json\s*(?:;|$)/i;
@@ -21,37 +9,41 @@ const malformed = (detail: string, cause?: unknown) =>
   new Problem('malformed-event', detail, { status: 422, title: 'Not a CloudEvent', cause, retriable: false });
 
 /** Reads the HTTP binding 1.0.2, binary (§3.1) and structured (§3.2) mode. Throws a permanent Problem. */
-export const readCloudEvent = (headers: Headers, body: string): ReceivedEvent => {
-  const contentType = headers.get('content-type') ?? undefined;
-  const event =
-    contentType && structured.test(contentType) ? envelope(body) : binary(headers, contentType, body);
+export const readCloudEvent = (headers: Headers, body: Uint8Array): CloudEvent => {
+  const type = headers.get('content-type') ?? undefined;
+  const event = type && structured.test(type) ? envelope(body) : binary(headers, type, body);
   if (event.specversion !== '1.0') throw malformed('The attribute specversion is not 1.0.');
   for (const name of ['id', 'source', 'type'])
     if (typeof event[name] !== 'string' || event[name] === '')
       throw malformed(`The attribute ${name} is missing.`);
-  return event as ReceivedEvent;
+  return event as CloudEvent;
 };
 
-const binary = (headers: Headers, contentType: string | undefined, body: string): Record<string, unknown> => {
+const binary = (headers: Headers, type: string | undefined, body: Uint8Array): Record<string, unknown> => {
   const event: Record<string, unknown> = {};
   headers.forEach((value, name) => {
     if (name.startsWith('ce-')) event[name.slice(3)] = decoded(value);
   });
-  if (contentType) event.datacontenttype = contentType;
-  if (body !== '') event.data = contentType && !json.test(contentType) ? body : parse(body);
+  if (type) event.datacontenttype = type;
+  if (body.byteLength === 0) return event;
+  if (!type || json.test(type)) event.data = parse(body);
+  else if (isUtf8(body)) event.data = Buffer.from(body).toString();
+  else event.data_base64 = Buffer.from(body).toString('base64');
   return event;
 };
 
-const envelope = (body: string): Record<string, unknown> => {
+const envelope = (body: Uint8Array): Record<string, unknown> => {
   const event = parse(body);
   if (typeof event !== 'object' || event === null || Array.isArray(event))
     throw malformed('The body is no CloudEvent in JSON.');
-  const { data_base64: bytes, ...rest } = event as Record<string, unknown>;
-  if (typeof bytes !== 'string') return rest;
-  const data = Buffer.from(bytes, 'base64').toString();
+  const { data_base64: bytes, datacontenttype: type, ...rest } = event as Record<string, unknown>;
+  // JSON is JSON, whichever way it was packed (JSON format §3.1).
+  if (typeof bytes !== 'string' || (type !== undefined && !json.test(String(type))))
+    return event as Record<string, unknown>;
   return {
     ...rest,
-    data: json.test(String(rest.datacontenttype ?? 'application/json')) ? parse(data) : data,
+    ...(type !== undefined && { datacontenttype: type }),
+    data: parse(Buffer.from(bytes, 'base64')),
   };
 };
 
@@ -65,10 +57,10 @@ const decoded = (value: string): string => {
   }
 };
 
-const parse = (text: string): unknown => {
+const parse = (bytes: Uint8Array): unknown => {
   try {
-    return JSON.parse(text);
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
   } catch (cause) {
-    throw malformed('The data is not JSON.', cause);
+    throw malformed('The data is not JSON in UTF-8.', cause);
   }
 };

@@ -1,5 +1,6 @@
-import { drizzle, type PostgresJsDatabase } from 'drizzle-orm/postgres-js';
+import type { PostgresJsDatabase } from 'drizzle-orm/postgres-js';
 import postgres from 'postgres';
+import { drizzlePrepared } from '../../eventing/outbox/prepared.ts';
 import type { Check } from './health.ts';
 
 export interface Database {
@@ -36,7 +37,7 @@ export const connect = (url: string, { max, name = 'kagari' }: DatabaseOptions):
   });
   return {
     sql,
-    db: drizzle(sql),
+    db: drizzlePrepared(sql),
     check: async () => {
       await sql`select 1`;
     },

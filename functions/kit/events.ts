@@ -1,8 +1,9 @@
-import type { Context, Hono } from 'hono';
+import type { Hono } from 'hono';
 import type * as z from 'zod';
+import type { CloudEvent } from '../../eventing/contracts/cloud-event.ts';
 import type { Base } from './base.ts';
 import { readBytes } from './body.ts';
-import { type ReceivedEvent, readCloudEvent } from './cloud-event.ts';
+import { readCloudEvent } from './cloud-event.ts';
 import type { Inbox, Once } from './inbox.ts';
 import type { Env } from './input.ts';
 import { noteRoute } from './measure.ts';
@@ -13,14 +14,14 @@ import { fieldErrors } from './validate.ts';
 
 export interface EventInput<Data> {
   data: Data;
-  event: ReceivedEvent;
+  event: CloudEvent;
   /** Runs work, and records the event as received, in one transaction; a duplicate skips the work. */
   once: Once;
 }
 
 export interface EventHandler {
   type: string;
-  run(event: ReceivedEvent, once: Once): Promise<void>;
+  run(event: CloudEvent, once: Once): Promise<void>;
 }
 
 /**
@@ -68,7 +69,7 @@ export const receiveEvents = (
     'code',
   ]);
 
-  const settle = async (event: ReceivedEvent): Promise<{ code: number; reason: string | null }> => {
+  const settle = async (event: CloudEvent): Promise<{ code: number; reason: string | null }> => {
     try {
       const handler = byType.get(event.type) ?? byType.get('*');
       if (!handler) throw permanent('unknown-type', `No handler for ${event.type}`);
@@ -93,7 +94,7 @@ export const receiveEvents = (
     }
   };
 
-  const receive = async (event: ReceivedEvent): Promise<Response> => {
+  const receive = async (event: CloudEvent): Promise<Response> => {
     const started = performance.now();
     const { code, reason } = await settle(event);
     const ms = performance.now() - started;
@@ -109,9 +110,9 @@ export const receiveEvents = (
 
   app.post('/_events', async (c) => {
     noteRoute(c, '/_events');
-    let event: ReceivedEvent;
+    let event: CloudEvent;
     try {
-      event = await readEvent(c);
+      event = readCloudEvent(c.req.raw.headers, await readBytes(c));
     } catch (error) {
       const problem = toProblem(error);
       base.log.warn({ err: problem }, 'not an event');
@@ -120,17 +121,4 @@ export const receiveEvents = (
     const trace = typeof event.traceparent === 'string' ? event.traceparent : c.req.header('traceparent');
     return inTrace(trace, () => receive(event));
   });
-};
-
-const decoder = new TextDecoder('utf-8', { fatal: true });
-
-const readEvent = async (c: Context<Env>): Promise<ReceivedEvent> => {
-  const bytes = await readBytes(c);
-  let text: string;
-  try {
-    text = decoder.decode(bytes);
-  } catch {
-    throw permanent('malformed-event', 'The body is not UTF-8.');
-  }
-  return readCloudEvent(c.req.raw.headers, text);
 };

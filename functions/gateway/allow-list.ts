@@ -1,0 +1,84 @@
+import type { OpenApiDocument } from '../kit/openapi.ts';
+import type { Access } from '../kit/operation.ts';
+import { exposed } from './exposed.ts';
+
+type OutsideAccess = Exclude<Access, 'internal'>;
+
+/** A request that may pass: to which function, as which path, for whom. */
+export interface Passage {
+  fn: string;
+  /** Made anew from the matched operation, never the text that came. */
+  path: string;
+  /** The operation's pattern, for metrics. */
+  route: string;
+  access: OutsideAccess;
+}
+
+export type Match = Passage | { allow: string[] } | undefined;
+
+interface Route {
+  /** Null stands for a parameter. */
+  segments: (string | null)[];
+  pattern: string;
+  methods: Map<string, OutsideAccess>;
+}
+
+const accesses: readonly unknown[] = ['public', 'customer', 'operator'] satisfies OutsideAccess[];
+
+/**
+ * Everything that outside may call: the operations in the functions' OpenAPI documents, and nothing else. Answers a
+ * passage, the methods of a path that has others, or undefined.
+ */
+export const createAllowList = (documents: Record<string, OpenApiDocument>) => {
+  const routes = new Map(Object.entries(documents).map(([fn, document]) => [fn, routesOf(document)]));
+
+  return (method: string, path: string): Match => {
+    const [empty, first = '', ...rest] = path.split('/');
+    if (empty !== '' || !Object.hasOwn(exposed, first)) return undefined;
+    const fn = exposed[first] as string;
+    const segments = rest.length === 0 ? [''] : rest;
+    const matching = routes.get(fn)?.filter((route) => matches(route, segments)) ?? [];
+    const asked = method === 'HEAD' ? 'GET' : method;
+    for (const { methods, pattern } of matching) {
+      const access = methods.get(asked);
+      if (access) return { fn, path: `/${segments.join('/')}`, route: `/${fn}${pattern}`, access };
+    }
+    const allow = [...new Set(matching.flatMap(({ methods }) => [...methods.keys()]))];
+    if (allow.length === 0) return undefined;
+    return { allow: allow.includes('GET') ? [...allow, 'HEAD'] : allow };
+  };
+};
+
+const routesOf = (document: OpenApiDocument): Route[] =>
+  Object.entries(document.paths)
+    .map(([pattern, operations]) => ({
+      pattern,
+      segments: pattern
+        .slice(1)
+        .split('/')
+        .map((segment) => (segment.startsWith('{') ? null : segment)),
+      methods: new Map(
+        Object.entries(operations).flatMap(([method, operation]) => {
+          const access = operation['x-kagari-access'];
+          return accesses.includes(access) ? [[method.toUpperCase(), access as OutsideAccess]] : [];
+        }),
+      ),
+    }))
+    // Written-out segments before parameters: `/catalog` is no `/{id}`.
+    .sort((a, b) => parameters(a) - parameters(b));
+
+const parameters = ({ segments }: Route) => segments.filter((segment) => segment === null).length;
+
+const matches = ({ segments }: Route, given: string[]): boolean =>
+  segments.length === given.length &&
+  segments.every((segment, i) => (segment === null ? isOneSegment(given[i] ?? '') : segment === given[i]));
+
+/** A parameter stays one segment wherever it is decoded: no slash, no dot segment, encoded or not. */
+const isOneSegment = (text: string): boolean => {
+  try {
+    const decoded = decodeURIComponent(text);
+    return decoded !== '' && !/^\.{1,2}$|[/\\\0]/.test(decoded);
+  } catch {
+    return false;
+  }
+};

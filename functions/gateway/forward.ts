@@ -1,0 +1,85 @@
+import { type Agent, type IncomingMessage, request, type ServerResponse } from 'node:http';
+import { type Readable, Transform } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { bodyLimit } from '../kit/body.ts';
+import { Problem, unavailable } from '../kit/problem.ts';
+import { requestHeaders, responseHeaders } from './headers.ts';
+
+export interface ForwardOptions {
+  agent: Agent;
+  /** Until the function's first header; what it then streams has no end to keep. */
+  timeoutMs: number;
+}
+
+export type Forward = (incoming: IncomingMessage, outgoing: ServerResponse, url: URL) => Promise<void>;
+
+const tooLarge = () =>
+  new Problem('too-large', 'The body is larger than 1 MiB.', { headers: { connection: 'close' } });
+
+/**
+ * Streams a request to a function and its answer back. Throws Problem as long as nothing has been answered: 413, 503,
+ * 504; later failures cut the connection, for there is no other way to tell.
+ */
+export const createForward = ({ agent, timeoutMs }: ForwardOptions): Forward => {
+  const send = (incoming: IncomingMessage, url: URL, signal: AbortSignal): Promise<IncomingMessage> =>
+    new Promise((resolve, reject) => {
+      const headers = requestHeaders(incoming);
+      headers.push('host', url.host);
+      const call = request(url, { method: incoming.method ?? 'GET', headers, agent, signal });
+      const timer = setTimeout(() => call.destroy(new Problem('timeout', 'No answer in time.')), timeoutMs);
+      call.once('response', resolve);
+      call.once('error', (error: NodeJS.ErrnoException) => {
+        // A kept connection that the other side had just closed; nothing has been done yet.
+        const stale = call.reusedSocket && error.code === 'ECONNRESET' && !hasBody(incoming);
+        if (stale) send(incoming, url, signal).then(resolve, reject);
+        else reject(error);
+      });
+      call.once('close', () => clearTimeout(timer));
+      call.once('response', () => clearTimeout(timer));
+      if (hasBody(incoming)) pipeline(limited(incoming), call).catch((error) => call.destroy(error));
+      else call.end();
+    });
+
+  return async (incoming, outgoing, url) => {
+    if (Number(incoming.headers['content-length']) > bodyLimit) throw tooLarge();
+    const gone = new AbortController();
+    outgoing.once('close', () => gone.abort());
+    const answer = await send(incoming, url, gone.signal).catch((error) => {
+      throw error instanceof Problem ? error : unavailable('The function does not answer.', { cause: error });
+    });
+    const infrastructure = infrastructureProblem(answer);
+    if (infrastructure) {
+      answer.resume();
+      throw infrastructure;
+    }
+    outgoing.writeHead(answer.statusCode ?? 502, responseHeaders(answer));
+    outgoing.flushHeaders();
+    await pipeline(answer, outgoing).catch(() => outgoing.destroy());
+  };
+};
+
+const hasBody = ({ headers }: IncomingMessage) =>
+  headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
+
+/** A body whose length nobody announced is counted as it passes. */
+const limited = (incoming: IncomingMessage): Readable => {
+  if (incoming.headers['content-length'] !== undefined) return incoming;
+  let size = 0;
+  return incoming.pipe(
+    new Transform({
+      transform(chunk: Buffer, _encoding, done) {
+        size += chunk.length;
+        done(size > bodyLimit ? tooLarge() : null, chunk);
+      },
+    }),
+  );
+};
+
+/** What an ingress, an activator or a queue says in plain text instead of a function that is not there. */
+const infrastructureProblem = ({ statusCode = 502, headers }: IncomingMessage): Problem | undefined => {
+  if (statusCode < 400 || headers['content-type']?.includes('json')) return undefined;
+  if (statusCode === 504 || statusCode === 408) return new Problem('timeout', 'No answer in time.');
+  return unavailable('The function is not there now.', {
+    cause: new Error(`answer ${statusCode} from before it`),
+  });
+};
