@@ -6,8 +6,9 @@ grant usage on schema events to :role(functions);
 create table events.outbox (
   id uuid primary key,
   role name not null default current_user,
-  event jsonb not null,
-  subject text not null,
+  -- json, not jsonb: an event sent again must be storable even with an escaped null character in its data.
+  event json not null,
+  subject text,
   type text not null,
   partition_key text,
   created_at timestamptz not null default now(),
@@ -17,7 +18,8 @@ create table events.outbox (
 );
 
 create index outbox_unpublished on events.outbox (role, held_until) where published_at is null;
-create index outbox_subject on events.outbox (subject);
+-- A hash: subjects of others' events may be longer than a btree takes.
+create index outbox_subject on events.outbox using hash (subject);
 
 create table events.inbox (
   role name not null default current_user,
@@ -27,11 +29,13 @@ create table events.inbox (
   type text not null,
   subject text,
   received_at timestamptz not null default now(),
+  -- sha256 of source and id, which may be longer than a btree takes.
+  origin bytea not null,
   -- The role leads, so that no function can make another one drop an event.
-  primary key (role, consumer, source, id)
+  primary key (role, consumer, origin)
 );
 
-create index inbox_subject on events.inbox (subject);
+create index inbox_subject on events.inbox using hash (subject);
 
 create table events.attempts (
   seq bigint generated always as identity primary key,
@@ -47,7 +51,7 @@ create table events.attempts (
   at timestamptz not null default now()
 );
 
-create index attempts_subject on events.attempts (subject);
+create index attempts_subject on events.attempts using hash (subject);
 
 alter table events.outbox enable row level security;
 alter table events.inbox enable row level security;

@@ -1,0 +1,174 @@
+import type { Sql } from 'postgres';
+import { v7 as uuidv7 } from 'uuid';
+import type * as z from 'zod';
+import type { CloudEvent } from '../contracts/cloud-event.ts';
+import type { Contract } from '../contracts/contract.ts';
+import { createBatcher } from './batcher.ts';
+import { defaultLimits, type Limits } from './limits.ts';
+import { createPost } from './post.ts';
+import { drizzlePrepared } from './prepared.ts';
+import { createRelay } from './relay.ts';
+import {
+  type Attempt,
+  claimRows,
+  holdRows,
+  insertAttempts,
+  insertReceipt,
+  insertRows,
+  markPublished,
+  nextDue,
+  type OutboxRow,
+  type ReceivedEvent,
+  type Transaction,
+} from './rows.ts';
+
+type Write = (fields: object, message: string) => void;
+export interface Log {
+  error: Write;
+  warn: Write;
+  info: Write;
+}
+
+export interface OutboxOptions {
+  /** The function's connections, logged in as its own role. */
+  sql: Sql;
+  /** The source of its events: `/orders`. */
+  source: string;
+  /** K_SINK: the only address that events are posted to. */
+  sink: URL;
+  log: Log;
+  /** The trace that published events belong to; undefined outside of one. */
+  traceparent?: () => string | undefined;
+  limits?: Partial<Limits>;
+}
+
+/** Adds an event to the transaction; it goes out if and when the whole transaction commits. Answers the event's id. */
+export type Publish = <S extends z.ZodType>(contract: Contract<S>, data: z.input<S>) => Promise<string>;
+
+/** Adds an event that there has been before, unchanged: receivers that had it drop it. */
+export type Resend = (event: CloudEvent) => Promise<void>;
+
+export type Work<T> = (tx: Transaction, publish: Publish, resend: Resend) => Promise<T>;
+
+export interface Outbox {
+  /** State and outgoing events in one transaction. The events are posted right after it; the answer does not wait. */
+  transaction<T>(work: Work<T>): Promise<T>;
+  /** A transaction of one event. */
+  publish: Publish;
+  /** Work, its events and the receipt of its cause in one transaction; a cause received before does nothing. */
+  receive(
+    receipt: { consumer: string; event: ReceivedEvent },
+    work: Work<void>,
+  ): Promise<'done' | 'duplicate'>;
+  /** For the timeline: outside of the handler's transaction, for a failed attempt is one too. */
+  recordAttempt(attempt: Attempt): Promise<void>;
+  /** Begins to post what an earlier process of this role left. */
+  start(): Promise<void>;
+  /** Posts what is in hand, within 2 s; the rest stays in the table. */
+  stop(): Promise<void>;
+  /** Posts what crashed processes left, of all roles for the worker; answers how many events went out. */
+  sweep(options: { olderThanMs: number; limit: number }): Promise<number>;
+}
+
+const stopWithinMs = 2000;
+
+export function createOutbox({ sql, source, sink, log, traceparent, limits: given }: OutboxOptions): Outbox {
+  const limits = { ...defaultLimits, ...given };
+  const db = drizzlePrepared(sql);
+  const attempts = createBatcher<Attempt>((batch) => insertAttempts(sql, batch));
+  const relay = createRelay({
+    table: {
+      claim: (options) => claimRows(sql, options),
+      nextDue: () => nextDue(sql),
+      markPublished: (ids) => markPublished(sql, ids),
+      hold: (ids, ms) => holdRows(sql, ids, ms),
+    },
+    post: createPost(sink, limits.postTimeoutMs),
+    limits,
+    log,
+  });
+
+  async function transaction<T>(work: Work<T>): Promise<T> {
+    const draft = createDraft(source, traceparent);
+    let writtenAt = 0;
+    let result: T;
+    try {
+      result = await db.transaction(async (tx) => {
+        const outcome = await work(tx, draft.publish, draft.resend);
+        const rows = draft.close();
+        writtenAt = performance.now();
+        if (rows.length > 0) await insertRows(tx, rows, limits.holdMs);
+        return outcome;
+      });
+    } catch (error) {
+      // The connection may have broken after the commit: then nobody has the rows in hand.
+      if (writtenAt > 0 && draft.rows.length > 0) relay.lookIn(limits.holdMs);
+      throw error;
+    }
+    if (draft.rows.length > 0) relay.hand(draft.rows, writtenAt);
+    return result;
+  }
+
+  return {
+    transaction,
+    publish: (contract, data) => transaction((_, publish) => publish(contract, data)),
+    receive: ({ consumer, event }, work) =>
+      transaction(async (tx, publish, resend) => {
+        if (!(await insertReceipt(tx, consumer, event))) return 'duplicate';
+        await work(tx, publish, resend);
+        return 'done';
+      }),
+    recordAttempt: (attempt) => attempts.add(attempt),
+    start: async () => relay.lookIn(0),
+    stop: async () => {
+      await relay.stop(stopWithinMs);
+      await attempts.idle();
+    },
+    sweep: ({ olderThanMs, limit }) => relay.sweep({ idleMs: olderThanMs, limit }),
+  };
+}
+
+/** The events of one transaction, gathered until its end and then written by one statement. */
+function createDraft(source: string, traceparent: OutboxOptions['traceparent']) {
+  const rows: OutboxRow[] = [];
+  let closed = false;
+  let broken: unknown;
+
+  const add = (row: OutboxRow) => {
+    if (closed) throw new Error('an event was published after the end of its transaction: a missing await?');
+    rows.push(row);
+  };
+  const publish: Publish = async (contract, data) => {
+    const parsed = contract.schema.safeParse(data);
+    if (!parsed.success) {
+      broken ??= parsed.error;
+      throw parsed.error;
+    }
+    const id = uuidv7();
+    const trace = traceparent?.();
+    add({
+      id,
+      event: {
+        specversion: '1.0',
+        id,
+        source,
+        type: contract.type,
+        subject: contract.subject(parsed.data),
+        time: new Date().toISOString(),
+        datacontenttype: 'application/json',
+        partitionkey: contract.partitionKey(parsed.data),
+        ...(trace && { traceparent: trace }),
+        data: parsed.data,
+      },
+    });
+    return id;
+  };
+  const resend: Resend = async (event) => add({ id: uuidv7(), event });
+  const close = () => {
+    closed = true;
+    // A caught error must not commit half of what the work wanted.
+    if (broken) throw broken;
+    return rows;
+  };
+  return { rows, publish, resend, close };
+}
