@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { type CryptoKey, calculateJwkThumbprint, importJWK, type JWK, SignJWT } from 'jose';
 import type { Role } from '../kit/actor.ts';
 import { audience, issuer } from '../kit/verify.ts';
@@ -17,13 +16,13 @@ const expiresIn = 900;
 /** How long a key may still sign after the file has another one. */
 const rereadMs = 10_000;
 
-/** Signs EdDSA JWTs with the private JWK of a mounted file, which a rotation replaces. */
-export const createSigner = (keyFile: string): Signer => {
+/** Signs EdDSA JWTs with a private JWK, read again from time to time: a rotation replaces it where it stands. */
+export const createSigner = (readKey: () => Promise<string>): Signer => {
   let current: { text: string; key: CryptoKey | Uint8Array; kid: string; readAt: number } | undefined;
 
   const signingKey = async () => {
     if (current && Date.now() - current.readAt < rereadMs) return current;
-    const text = await readFile(keyFile, 'utf8');
+    const text = await readKey();
     if (current?.text === text) current.readAt = Date.now();
     else {
       const jwk = JSON.parse(text) as JWK;

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import * as z from 'zod';
 import { createOutbox } from '../../eventing/outbox/outbox.ts';
 import { createBase } from '../kit/base.ts';
@@ -53,7 +54,7 @@ const app = createApp({
   store,
   transaction: outbox.transaction,
   passwords,
-  signer: createSigner(config.AUTH_KEY_FILE),
+  signer: createSigner(() => readFile(config.AUTH_KEY_FILE, 'utf8')),
   operator,
   keys,
 });

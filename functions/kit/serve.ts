@@ -1,11 +1,8 @@
-import { createServer, type Server } from 'node:http';
-import type { Socket } from 'node:net';
-import { getRequestListener } from '@hono/node-server';
+import type { Server } from 'node:http';
 import type { Base } from './base.ts';
 import type { BaseConfig } from './config.ts';
+import { type App, createHttpServer } from './http-server.ts';
 import { measureRequests } from './measure.ts';
-import { malformed, Problem } from './problem.ts';
-import { answerError } from './problem-response.ts';
 
 export interface ServeOptions {
   base: Base;
@@ -16,12 +13,6 @@ export interface ServeOptions {
   stop?: readonly (() => unknown)[];
 }
 
-interface App {
-  fetch(request: Request, env: object): Response | Promise<Response>;
-}
-
-/** Longer than the 90 s for which Knative's queue-proxy keeps its connections, or it meets closed ones (serving#12414). */
-const keepAliveMs = 95_000;
 const drainMs = 25_000;
 const stopMs = 5_000;
 
@@ -31,15 +22,8 @@ export const serve = async (
   { base, config, start = [], stop = [] }: ServeOptions,
 ): Promise<Server> => {
   const { log } = base;
-  const server = createServer(
-    { keepAliveTimeout: keepAliveMs, headersTimeout: keepAliveMs + 5_000 },
-    getRequestListener((request, env) => app.fetch(request, env), {
-      errorHandler: (error) =>
-        answerError(isRequestError(error) ? malformed('Not a valid request.') : error, log),
-    }),
-  );
+  const server = createHttpServer(app, log);
   measureRequests(server, base.metrics);
-  server.on('clientError', refuseUnreadable);
 
   const end = (signal: string) => {
     if (base.life.stopping) return;
@@ -87,32 +71,4 @@ const bounded = async (part: () => unknown): Promise<void> => {
     timer = setTimeout(() => reject(new Error(`still busy after ${stopMs} ms`)), stopMs);
   });
   await Promise.race([Promise.resolve().then(part), late]).finally(() => clearTimeout(timer));
-};
-
-const isRequestError = (error: unknown) => error instanceof Error && error.name === 'RequestError';
-
-const parserRefusals: Record<string, [number, string, string]> = {
-  HPE_HEADER_OVERFLOW: [431, 'headers-too-large', 'Request header fields too large'],
-  ERR_HTTP_REQUEST_TIMEOUT: [408, 'request-timeout', 'Request timeout'],
-};
-
-/** What Node's parser refuses never becomes a request: answered on the socket, in the form of all problems. */
-const refuseUnreadable = (error: NodeJS.ErrnoException, socket: Socket): void => {
-  if (error.code === 'ECONNRESET' || !socket.writable) {
-    socket.destroy();
-    return;
-  }
-  const [status, code, title] = parserRefusals[error.code ?? ''] ?? [400, 'malformed', 'Malformed request'];
-  const problem = new Problem(code, 'The request cannot be read as HTTP.', { status, title });
-  const body = JSON.stringify({
-    type: `urn:kagari:problem:${code}`,
-    title,
-    status,
-    detail: problem.detail,
-    code,
-  });
-  socket.end(
-    `HTTP/1.1 ${status} ${title}\r\nContent-Type: application/problem+json\r\nConnection: close\r\n` +
-      `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
-  );
 };
