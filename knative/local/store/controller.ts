@@ -108,6 +108,7 @@ export const createController = ({
       for (const stop of unwatch) stop();
       for (const timer of later.values()) clearTimeout(timer);
       later.clear();
+      failures.clear();
       queue.clear();
       await Promise.all(inHand.values());
       work();

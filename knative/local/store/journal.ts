@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type postgres from 'postgres';
+import type { Connection } from './connection.ts';
 import { frozen } from './json.ts';
 import type { Change } from './memory.ts';
 import type { Kind, KubeObject } from './types.ts';
@@ -16,27 +16,29 @@ export interface Journal {
   settle(after: number): Promise<Settlement>;
 }
 
-export const createJournal = (sql: postgres.Sql): Journal => {
+export const createJournal = ({ use }: Connection): Journal => {
   const writer = randomUUID();
   return {
-    load: async () => {
-      // Waits for a write that a dead runtime's backend still commits.
-      const [clock] = await sql<
-        { revision: string }[]
-      >`update kagari.clock set writer = ${writer} returning revision`;
-      if (!clock) throw new Error('kagari.clock is empty: the database is not migrated');
-      const rows = await sql<{ kind: Kind; object: string }[]>`
+    load: () =>
+      use(async (sql) => {
+        // Waits for a write that a dead runtime's backend still commits.
+        const [clock] = await sql<
+          { revision: string }[]
+        >`update kagari.clock set writer = ${writer} returning revision`;
+        if (!clock) throw new Error('kagari.clock is empty: the database is not migrated');
+        const rows = await sql<{ kind: Kind; object: string }[]>`
       select kind, object::text from kagari.objects order by revision`;
-      const objects = rows.map(({ kind, object }) => ({
-        kind,
-        object: frozen<KubeObject>(JSON.parse(object)),
-      }));
-      return { revision: Number(clock.revision), objects };
-    },
+        const objects = rows.map(({ kind, object }) => ({
+          kind,
+          object: frozen<KubeObject>(JSON.parse(object)),
+        }));
+        return { revision: Number(clock.revision), objects };
+      }),
 
     write: async (before, after, changes) => {
       const { kept, gone } = lastOfEach(changes);
-      const [outcome] = await sql<{ written: boolean }[]>`
+      const [outcome] = await use(
+        (sql) => sql<{ written: boolean }[]>`
       with clock as (
         update kagari.clock set revision = ${after} where revision = ${before} and writer = ${writer} returning revision
       ), gone as (
@@ -53,18 +55,20 @@ export const createJournal = (sql: postgres.Sql): Journal => {
         where exists (select from clock)
         on conflict (kind, namespace, name) do update set revision = excluded.revision, object = excluded.object
       )
-      select exists (select from clock) as written`;
+      select exists (select from clock) as written`,
+      );
       if (!outcome?.written) throw new Error(`the database is no longer at resourceVersion ${before}`);
     },
 
-    settle: async (after) => {
-      // Moving the clock past `after` waits for a backend that still commits, and shuts out one that has not begun.
-      await sql`update kagari.clock set revision = ${after + 1} where revision < ${after} and writer = ${writer}`;
-      const [clock] = await sql<{ revision: string; mine: boolean }[]>`
+    settle: (after) =>
+      use(async (sql) => {
+        // Moving the clock past `after` waits for a backend that still commits, and shuts out one that has not begun.
+        await sql`update kagari.clock set revision = ${after + 1} where revision < ${after} and writer = ${writer}`;
+        const [clock] = await sql<{ revision: string; mine: boolean }[]>`
       select revision, writer = ${writer} as mine from kagari.clock`;
-      if (!clock?.mine) return 'second-writer';
-      return Number(clock.revision) === after ? 'committed' : 'not-committed';
-    },
+        if (!clock?.mine) return 'second-writer';
+        return Number(clock.revision) === after ? 'committed' : 'not-committed';
+      }),
   };
 };
 

@@ -249,7 +249,11 @@ describe('the database', () => {
     await expect(store.create(configMap('slow'))).rejects.toMatchObject({ reason: 'Timeout', code: 504 });
     release.resolve();
     await held;
-    await expect.poll(() => store.get('ConfigMap', 'shop', 'slow')).toBeDefined();
+    await expect
+      .poll(() => store.create(configMap('quick')).catch((error) => error.reason))
+      .toHaveProperty('kind');
+    const slow = await sql`select from kagari.objects where name = 'slow'`;
+    expect(store.get('ConfigMap', 'shop', 'slow') === undefined).toBe(slow.length === 0);
     await store.close();
     await blocker.end();
   });

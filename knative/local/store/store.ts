@@ -1,4 +1,4 @@
-import type postgres from 'postgres';
+import { createConnection } from './connection.ts';
 import { createHistory } from './history.ts';
 import { createJournal } from './journal.ts';
 import { createMemory } from './memory.ts';
@@ -7,7 +7,8 @@ import type { Admit, Log, Store } from './types.ts';
 import { createWriter } from './writer.ts';
 
 export interface StoreOptions {
-  sql: postgres.Sql;
+  /** Of a migrated database, as a role that may write the schema kagari. */
+  url: string;
   admit: Admit;
   log: Log;
   /** Changes that watches can start from; older ones are Expired. */
@@ -18,13 +19,14 @@ export interface StoreOptions {
 
 /** Loads all objects. One store at a time writes: an older one on the same database is shut out from here on. */
 export const createStore = async ({
-  sql,
+  url,
   admit,
   log,
   historyLimit = 2_000,
   patienceMs = 10_000,
 }: StoreOptions): Promise<Store & { close(): Promise<void> }> => {
-  const journal = createJournal(sql);
+  const connection = createConnection(url, patienceMs);
+  const journal = createJournal(connection);
   const { revision, objects } = await journal.load();
   const [visible, planned] = [createMemory(), createMemory()];
   for (const { kind, object } of objects) {
@@ -56,6 +58,9 @@ export const createStore = async ({
     updateStatus: (object) => writer.write(planStatus(object)),
     remove: (kind, namespace, name, only = {}) => writer.write(planRemove(kind, namespace, name, only)),
     watch: history.watch,
-    close: writer.close,
+    close: async () => {
+      await writer.close();
+      await connection.close();
+    },
   };
 };

@@ -1,5 +1,4 @@
 import { connect, createServer, type Socket } from 'node:net';
-import postgres from 'postgres';
 import { createStore, type StoreOptions } from './store.ts';
 import type { Admit, Log } from './types.ts';
 
@@ -13,16 +12,9 @@ export const testLog = (): Log & { lines: { level: string; message: string; fiel
 
 export const admitAll: Admit = ({ object }) => object;
 
-/** A store on a migrated database, with a connection of its own. */
-export const openStore = async (url: string, options: Partial<StoreOptions> = {}) => {
-  const sql = postgres(url, { max: 1, onnotice: () => {}, connect_timeout: 2, backoff: () => 0.02 });
-  const store = await createStore({ sql, admit: admitAll, log: testLog(), ...options });
-  const close = async () => {
-    await store.close();
-    await sql.end({ timeout: 1 });
-  };
-  return { ...store, close };
-};
+/** A store on a migrated database. */
+export const openStore = (url: string, options: Partial<StoreOptions> = {}) =>
+  createStore({ url, admit: admitAll, log: testLog(), ...options });
 
 export type Fault =
   /** The request never arrives. */

@@ -9,7 +9,7 @@ export interface Writer {
   write(planned: Planned): Promise<KubeObject>;
   /** The newest committed resourceVersion. */
   revision(): number;
-  /** Takes no more writes; resolves when those in hand have ended, with or without the database. */
+  /** Takes no more writes; resolves when those in hand have ended, or after two seconds without the database. */
   close(): Promise<void>;
 }
 
@@ -157,7 +157,7 @@ export const createWriter = ({
     close: async () => {
       closing.abort();
       const bound = new AbortController();
-      await Promise.race([draining, sleep(patienceMs, undefined, { signal: bound.signal }).catch(() => {})]);
+      await Promise.race([draining, sleep(2_000, undefined, { signal: bound.signal }).catch(() => {})]);
       bound.abort();
     },
   };
