@@ -1,0 +1,47 @@
+import type { Broker } from '../../../eventing/broker/types.ts';
+import type { Log, Store } from '../store/types.ts';
+import { brokerController } from './brokers.ts';
+import { pingSourceController } from './ping-sources.ts';
+import type { Post } from './send-ping.ts';
+import { createServedBrokers } from './served-brokers.ts';
+import { sinkBindingController } from './sink-binding.ts';
+import { triggerController } from './triggers.ts';
+
+export interface EventingOptions {
+  store: Store;
+  /** The data plane; whoever made it closes it, after stop. */
+  broker: Broker;
+  /** How sources send: an address inside the cluster in, the status out. */
+  post: Post;
+  log: Log;
+}
+
+export interface Eventing {
+  start(): void;
+  /** Resolves when every object has been looked at and nothing is in hand: what can be Ready now is. */
+  settled(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** The control plane of eventing: controllers of Brokers, Triggers, PingSources and SinkBindings. */
+export const createEventing = ({ store, broker, post, log }: EventingOptions): Eventing => {
+  const served = createServedBrokers();
+  const controllers = [
+    brokerController({ store, broker, served, log }),
+    triggerController({ store, broker, served, log }),
+    pingSourceController({ store, post, log }),
+    sinkBindingController({ store, log }),
+  ];
+  return {
+    start: () => {
+      for (const controller of controllers) controller.start();
+    },
+    // a Broker that begins to be served queues its Triggers at once, so one pass in this order is enough
+    settled: async () => {
+      for (const controller of controllers) await controller.idle();
+    },
+    stop: async () => {
+      await Promise.all(controllers.map((controller) => controller.stop()));
+    },
+  };
+};
