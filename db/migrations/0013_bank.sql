@@ -20,7 +20,7 @@ create table bank.webhooks (
   id bigint generated always as identity primary key,
   webhook_id text not null,
   payment_id uuid not null references bank.charges,
-  body text not null,
+  type text not null check (type in ('charge.captured', 'charge.failed')),
   state text not null default 'pending' check (state in ('pending', 'delivered', 'abandoned')),
   attempts int not null default 0,
   -- The next try; while one is on its way, the end of its lease.

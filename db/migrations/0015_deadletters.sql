@@ -5,7 +5,7 @@ create table deadletters.items (
   -- sha256 of source and id, which may be longer than an index takes.
   origin bytea not null,
   type text not null,
-  destination text not null,
+  destination text,
   -- The event's kagariredrive when it failed, 0 at first.
   round int not null,
   code int,
@@ -18,7 +18,7 @@ create table deadletters.items (
   decided_at timestamptz,
   received_at timestamptz not null default now()
 );
-create unique index items_one_a_failure on deadletters.items (origin, md5(destination), round);
+create unique index items_one_a_failure on deadletters.items (origin, md5(coalesce(destination, '')), round);
 -- The lists, newest first: ids are UUIDv7.
 create index items_by_state on deadletters.items (state, id desc);
 create index items_by_type on deadletters.items using hash (type);

@@ -20,7 +20,7 @@ export const webhooks = schema.table('webhooks', {
   id: bigint({ mode: 'number' }).generatedAlwaysAsIdentity().primaryKey(),
   webhookId: text('webhook_id').notNull(),
   paymentId: uuid('payment_id').notNull(),
-  body: text().notNull(),
+  type: text({ enum: ['charge.captured', 'charge.failed'] }).notNull(),
   state: text({ enum: ['pending', 'delivered', 'abandoned'] })
     .notNull()
     .default('pending'),

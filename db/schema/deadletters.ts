@@ -11,7 +11,7 @@ export const items = schema.table('items', {
   event: json().$type<Record<string, unknown>>().notNull(),
   origin: bytea().notNull(),
   type: text().notNull(),
-  destination: text().notNull(),
+  destination: text(),
   round: integer().notNull(),
   code: integer(),
   reason: text(),

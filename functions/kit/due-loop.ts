@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Log } from './log.ts';
 
 export interface DueLoop {
@@ -5,7 +6,7 @@ export interface DueLoop {
   start(): void;
   /** There will be something to do at that time. */
   wakeAt(time: Date): void;
-  /** Ends the timer and waits for the run in hand. */
+  /** Ends the timer and waits for the run in hand, a second at most: it is one that may be cut off anywhere. */
   stop(): Promise<void>;
 }
 
@@ -79,7 +80,8 @@ export const createDueLoop = ({
     async stop() {
       stopped = true;
       clearTimeout(timer);
-      await running;
+      const bound = delay(1_000, undefined, { ref: false });
+      await Promise.race([running, bound]);
     },
   };
 };

@@ -1,0 +1,35 @@
+import * as z from 'zod';
+import { createOutbox } from '../../eventing/outbox/outbox.ts';
+import { createBase } from '../kit/base.ts';
+import { baseEnvironment, databaseUrl, httpUrl, identityEnvironment, parseConfig } from '../kit/config.ts';
+import { connect } from '../kit/database.ts';
+import { serve } from '../kit/serve.ts';
+import { traceparent } from '../kit/trace.ts';
+import { createApp } from './app.ts';
+import { createStore } from './store.ts';
+
+const config = parseConfig(
+  z.object({ ...baseEnvironment, ...identityEnvironment, DATABASE_URL: databaseUrl, K_SINK: httpUrl }),
+  process.env,
+);
+const database = connect(config.DATABASE_URL, { max: 4, name: 'deadletters' });
+const base = createBase({
+  name: 'deadletters',
+  config,
+  folder: import.meta.dirname,
+  checks: { database: database.check },
+});
+const outbox = createOutbox({
+  sql: database.sql,
+  source: '/deadletters',
+  sink: new URL(config.K_SINK),
+  log: base.log,
+  traceparent,
+});
+
+await serve(createApp({ base, store: createStore(database.db), outbox }), {
+  base,
+  config,
+  start: [outbox.start],
+  stop: [outbox.stop, database.close],
+});

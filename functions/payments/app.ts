@@ -1,0 +1,71 @@
+import { orderPlaced } from '../../eventing/contracts/order.ts';
+import type { Base } from '../kit/base.ts';
+import type { DueLoop } from '../kit/due-loop.ts';
+import { handle } from '../kit/events.ts';
+import { createFunction } from '../kit/function.ts';
+import type { Inbox, Transact } from '../kit/inbox.ts';
+import { parseBody } from '../kit/validate.ts';
+import type { Bank } from './bank.ts';
+import { chargeOrder, initiatePayment } from './charge-order.ts';
+import { BankWebhook, operations } from './operations.ts';
+import { createSignatureCheck, receiveWebhook } from './receive-webhook.ts';
+import { settleOverdue } from './settle-overdue.ts';
+import { showPayment } from './show-payment.ts';
+import type { Store } from './store.ts';
+
+export interface Deps {
+  base: Base;
+  store: Store;
+  outbox: Inbox & { transaction: Transact };
+  bank: Bank;
+  /** Runs settleOverdue when the next deadline comes. */
+  deadlines: DueLoop;
+  deadlineMs: number;
+  /** `whsec_<base64>`. */
+  webhookSecret: string;
+}
+
+export const createApp = ({ base, store, outbox, bank, deadlines, deadlineMs, webhookSecret }: Deps) => {
+  const fn = createFunction(base);
+  const { transaction } = outbox;
+  const checkSignature = createSignatureCheck(webhookSecret);
+
+  fn.on(operations.initiatePayment, async ({ c, actor, body }) => {
+    const order = { orderId: body.orderId, userId: actor.id };
+    return c.json({ paymentId: await initiatePayment({ store, bank, transaction }, order) }, 202);
+  });
+
+  fn.on(operations.paymentStatus, async ({ c, actor, query }) =>
+    c.json(await showPayment({ store, bank }, actor.id, query)),
+  );
+
+  fn.on(operations.receiveWebhook, async ({ c, headers, body }) => {
+    const webhookId = checkSignature(body, headers);
+    const { type, data } = parseBody(BankWebhook, body);
+    const charge = type === 'charge.captured' ? 'captured' : 'failed';
+    await transaction((tx, publish) => receiveWebhook(tx, publish, webhookId, { ...data, charge }));
+    return c.body(null, 204);
+  });
+
+  fn.on(operations.reconcile, async ({ c }) =>
+    c.json({ settled: await settleOverdue({ store, bank, transaction }) }),
+  );
+
+  fn.events({
+    outbox,
+    consumer: 'payments',
+    handlers: [
+      handle(orderPlaced, ({ data: { orderId, userId, total, paymentToken }, once }) =>
+        chargeOrder(
+          { store, bank, deadlineMs, onOpened: deadlines.wakeAt },
+          { orderId, userId, ...total, token: paymentToken },
+          once,
+        ),
+      ),
+    ],
+  });
+
+  return fn.app;
+};
+
+export type App = ReturnType<typeof createApp>;

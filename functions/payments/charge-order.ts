@@ -1,0 +1,45 @@
+import type { Once, Transact } from '../kit/inbox.ts';
+import { notFound } from '../kit/problem.ts';
+import { acceptPayment } from './accept-payment.ts';
+import type { Bank } from './bank.ts';
+import { openPayment, type PlacedOrder } from './open-payment.ts';
+import type { Payment } from './payment.ts';
+import type { Store } from './store.ts';
+
+export interface ChargeDeps {
+  store: Store;
+  bank: Bank;
+  deadlineMs: number;
+  /** Called with the deadline of a payment that was made. */
+  onOpened: (deadlineAt: Date) => void;
+}
+
+/** order.placed: the order's payment is there, the bank has its charge, and payment.initiated is told. */
+export const chargeOrder = async (
+  { store, bank, deadlineMs, onOpened }: ChargeDeps,
+  order: PlacedOrder,
+  once: Once,
+): Promise<void> => {
+  const { payment, deadlineAt } = await openPayment(store, order, deadlineMs);
+  if (deadlineAt) onOpened(deadlineAt);
+  if (isWithUs(payment)) await bank.charge(payment);
+  await once((tx, publish) => acceptPayment(tx, publish, payment));
+};
+
+/** The id of the payment of a user's order; a charge that the bank has not heard of yet is asked for again. */
+export const initiatePayment = async (
+  { store, bank, transaction }: { store: Store; bank: Bank; transaction: Transact },
+  { orderId, userId }: { orderId: string; userId: string },
+): Promise<string> => {
+  const payment = await store.findByOrder(orderId);
+  if (!payment || payment.userId !== userId) throw notFound();
+  if (isWithUs(payment)) {
+    await bank.charge(payment);
+    await transaction((tx, publish) => acceptPayment(tx, publish, payment));
+  }
+  return payment.id;
+};
+
+/** Until it is known that the bank has the charge, and the payment has not ended at its deadline. */
+const isWithUs = ({ acceptedAt, status }: Pick<Payment, 'acceptedAt' | 'status'>) =>
+  acceptedAt === null && status === 'initiated';

@@ -1,0 +1,38 @@
+import { v7 as uuidv7 } from 'uuid';
+import { Problem } from '../kit/problem.ts';
+import type { Payment } from './payment.ts';
+import type { Store } from './store.ts';
+
+export type PlacedOrder = Pick<Payment, 'orderId' | 'userId' | 'amount' | 'currency' | 'token'>;
+
+export interface Opened {
+  payment: Pick<Payment, 'id' | 'acceptedAt' | 'status'> & PlacedOrder;
+  /** When the payment was made just now. */
+  deadlineAt?: Date;
+}
+
+/**
+ * The one payment of an order, made if it is not there. It is committed before the bank is asked: whoever comes after a
+ * crash asks again with the same id.
+ */
+export const openPayment = async (store: Store, order: PlacedOrder, deadlineMs: number): Promise<Opened> => {
+  const id = uuidv7();
+  const deadlineAt = await store.open({ id, ...order }, deadlineMs);
+  if (deadlineAt) return { payment: { id, ...order, acceptedAt: null, status: 'initiated' }, deadlineAt };
+  const payment = await store.findByOrder(order.orderId);
+  if (!payment || !isOf(payment, order))
+    throw new Problem(
+      'other-payment',
+      'The order has a payment of another amount, currency, token or user.',
+      {
+        status: 409,
+      },
+    );
+  return { payment };
+};
+
+const isOf = (payment: Payment, order: PlacedOrder) =>
+  payment.userId === order.userId &&
+  payment.amount === order.amount &&
+  payment.currency === order.currency &&
+  payment.token === order.token;

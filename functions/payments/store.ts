@@ -1,0 +1,60 @@
+import { and, asc, eq, sql as fragment, lte, min } from 'drizzle-orm';
+import type { PostgresJsDatabase } from 'drizzle-orm/postgres-js';
+import type { Sql } from 'postgres';
+import { history, payments } from '../../db/schema/payments.ts';
+import type { Payment } from './payment.ts';
+
+export type Store = ReturnType<typeof createStore>;
+export type NewPayment = Pick<Payment, 'id' | 'orderId' | 'userId' | 'amount' | 'currency' | 'token'>;
+
+/** What payments reads, and opens, outside of the transactions that settle. */
+export const createStore = ({ sql, db }: { sql: Sql; db: PostgresJsDatabase }) => {
+  const id = fragment.placeholder('id');
+  const byId = db.select().from(payments).where(eq(payments.id, id)).prepare('payment_by_id');
+  const byOrder = db.select().from(payments).where(eq(payments.orderId, id)).prepare('payment_by_order');
+  const steps = db
+    .select({ status: history.status, at: history.at })
+    .from(history)
+    .where(eq(history.paymentId, id))
+    .orderBy(asc(history.at))
+    .prepare('payment_history');
+  const overdue = db
+    .select({ id: payments.id })
+    .from(payments)
+    .where(and(eq(payments.status, 'initiated'), lte(payments.deadlineAt, fragment`now()`)))
+    .orderBy(asc(payments.deadlineAt))
+    .limit(fragment.placeholder('limit'))
+    .prepare('payments_overdue');
+  const deadline = db
+    .select({ next: min(payments.deadlineAt) })
+    .from(payments)
+    .where(eq(payments.status, 'initiated'))
+    .prepare('payments_next_deadline');
+
+  return {
+    /** Makes the order's payment; undefined when the order has one already. */
+    async open(payment: NewPayment, deadlineMs: number): Promise<Date | undefined> {
+      const [row] = await sql<[{ deadline_at: string | Date }?]>`
+        with payment as (
+          insert into payments.payments (id, order_id, user_id, amount, currency, token, deadline_at)
+          values (
+            ${payment.id}, ${payment.orderId}, ${payment.userId}, ${payment.amount}, ${payment.currency},
+            ${payment.token}, now() + ${deadlineMs}::float8 * interval '1 ms')
+          on conflict (order_id) do nothing
+          returning id, status, deadline_at
+        ), entry as (
+          insert into payments.history (payment_id, status) select id, status from payment
+        )
+        select deadline_at from payment`;
+      return row && new Date(row.deadline_at);
+    },
+    find: async (paymentId: string): Promise<Payment | undefined> =>
+      (await byId.execute({ id: paymentId }))[0],
+    findByOrder: async (orderId: string): Promise<Payment | undefined> =>
+      (await byOrder.execute({ id: orderId }))[0],
+    history: (paymentId: string) => steps.execute({ id: paymentId }),
+    overdue: async (limit: number): Promise<string[]> =>
+      (await overdue.execute({ limit })).map((payment) => payment.id),
+    nextDeadline: async (): Promise<Date | undefined> => (await deadline.execute())[0]?.next ?? undefined,
+  };
+};
