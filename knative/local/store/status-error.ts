@@ -1,12 +1,18 @@
 /** Kubernetes' metav1.Status reasons that the runtime answers, and their HTTP codes. */
 const codes = {
   BadRequest: 400,
+  Unauthorized: 401,
   Forbidden: 403,
   NotFound: 404,
+  MethodNotAllowed: 405,
+  NotAcceptable: 406,
   AlreadyExists: 409,
   Conflict: 409,
   Expired: 410,
+  RequestEntityTooLarge: 413,
+  UnsupportedMediaType: 415,
   Invalid: 422,
+  TooManyRequests: 429,
   InternalError: 500,
   ServiceUnavailable: 503,
   Timeout: 504,
@@ -55,7 +61,7 @@ export class StatusError extends Error {
       status: 'Failure',
       message,
       reason,
-      details,
+      ...(Object.keys(details).length > 0 && { details }),
       code,
     };
   }
