@@ -20,12 +20,15 @@ export interface EventLog {
   subscribe(subscription: Subscription): Promise<Consumer>;
   /** Commits where a group starts before anyone reads: every partition's end, or its start. A set offset stays. */
   startGroup(topic: string, group: string, at: 'earliest' | 'latest'): Promise<void>;
+  /** Forgets a group's offsets; one that is not there is no error. Throws LogError `conflict` while it has members. */
   deleteGroup(group: string): Promise<void>;
+  /** Names of the groups that have offsets, sorted. */
+  groups(): Promise<string[]>;
   /** Committed offsets (the next to read), one a partition, null where nothing is committed. */
   committed(topic: string, group: string): Promise<(bigint | null)[]>;
   /** The first kept and the next free offset of every partition. */
   offsets(topic: string): Promise<{ start: bigint; end: bigint }[]>;
-  /** At most `limit` records of one partition from `from` on, in order. */
+  /** At most `limit` records of one partition from `from` on, in order; fewer where they are large, but never none. */
   read(topic: string, partition: number, from: bigint, limit: number): Promise<LogRecord[]>;
   /** Drops what is older than the topics' retention; answers how many records went. */
   applyRetention(now?: Date): Promise<number>;
@@ -70,11 +73,12 @@ export interface Subscription {
   group: string;
   /** Where a group without committed offsets starts; latest, as Knative's Kafka broker has it. */
   from?: 'earliest' | 'latest';
-  /** Records in hand a partition, unfinished; the reader waits beyond it (back-pressure). 1 is ordered delivery. */
+  /** Records in hand a partition, unfinished; the reader waits beyond it (back-pressure). 1 is ordered; absent: 10. */
   maxInFlight?: number;
   /**
    * Called for each record, concurrently up to maxInFlight. When it resolves the record is done; the offset committed
-   * is always that of the first record not done. A rejection leaves the record undone: it is delivered again.
+   * is always that of the first record not done. A rejection leaves the record undone: it is delivered again, after a
+   * pause that grows.
    * `signal` aborts when the consumer closes or the partition moves to another member.
    */
   handle(record: LogRecord, signal: AbortSignal): Promise<void>;

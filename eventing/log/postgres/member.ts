@@ -1,0 +1,195 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { backoff, pause } from '../backoff.ts';
+import type { Logger } from '../logger.ts';
+import type { Subscription } from '../port.ts';
+import { type Claimed, claim, release, type View } from './claims.ts';
+import type { Client } from './client.ts';
+import type { Committer } from './committer.ts';
+import { fetchRecords, type Want } from './fetch.ts';
+import { createPart, type Part } from './part.ts';
+import { shareOf } from './share.ts';
+import type { Tail } from './tail.ts';
+import type { KnownTopic } from './topics.ts';
+
+/** Done beyond the first record not done, a partition: what a crash delivers again. */
+const mostSpan = 1_000;
+/** In hand, a subscription, beside the one record a partition that always comes. */
+const mostHeldBytes = 8 << 20;
+const handOverMs = 5_000;
+
+/** One subscription of this process: it claims its share of the partitions, reads them and hands them over. */
+export interface Member {
+  readonly subscription: Subscription;
+  /** Undefined until it has joined, and again when it was given up for dead. */
+  current: { id: number; topic: KnownTopic } | undefined;
+  /** Takes and gives partitions as the view asks for. */
+  follow(view: View): Promise<void>;
+  /** Records were stored up to `end`. */
+  advance(partition: number, end: bigint): void;
+  /** It was given up for dead: all its partitions are others'. */
+  lose(): void;
+  drain(graceMs: number): Promise<void>;
+}
+
+interface Deps {
+  client: Client;
+  subscription: Subscription;
+  committer: Committer;
+  tail: Tail;
+  logger: Logger;
+  /** A partition is free for other members, perhaps of this process. */
+  onReleased(): void;
+}
+
+export const createMember = ({ client, subscription, committer, tail, logger, onReleased }: Deps): Member => {
+  const { handle, maxInFlight = 10 } = subscription;
+  const parts = new Map<number, Part>();
+  let pumping = false;
+  let again = false;
+
+  const wants = (): Want[] => {
+    const room = mostHeldBytes - [...parts.values()].reduce((sum, part) => sum + part.heldBytes, 0);
+    if (room <= 0) return [];
+    const open = [...parts.values()].filter(
+      ({ leaving, position, end, inFlight }) =>
+        !leaving && position < end && inFlight.size < maxInFlight && inFlight.span < mostSpan,
+    );
+    return open.map(({ partition, position, inFlight }) => ({
+      partition,
+      from: position,
+      limit: Math.min(maxInFlight - inFlight.size, mostSpan - inFlight.span),
+      bytes: room / open.length,
+    }));
+  };
+
+  const readOnce = async (topic: KnownTopic, wanted: Want[]): Promise<void> => {
+    const left: Want[] = [];
+    for (const want of wanted) {
+      const part = parts.get(want.partition);
+      const records = tail.read(topic.id, want);
+      if (!records) left.push(want);
+      else for (const record of records) part?.start(record);
+    }
+    if (left.length === 0) return void (await nextTurn());
+    const asked = new Map(
+      left.flatMap(({ partition }) => parts.get(partition) ?? []).map((part) => [part.partition, part]),
+    );
+    const ends = new Map([...asked.values()].map((part) => [part, part.end]));
+    for (const record of await fetchRecords(client, topic, left)) {
+      const part = asked.get(record.partition);
+      // It may have been lost since, and even claimed again from another offset on.
+      if (!part || part.leaving || parts.get(part.partition) !== part) continue;
+      part.start(record);
+      ends.delete(part);
+    }
+    // Of these nothing is left up to the end known then: retention has taken it, or the topic is gone.
+    for (const [part, end] of ends) if (parts.get(part.partition) === part) part.skipTo(end);
+  };
+
+  const pump = async (): Promise<void> => {
+    again = true;
+    if (pumping) return;
+    pumping = true;
+    let failures = 0;
+    while (again) {
+      again = false;
+      const topic = member.current?.topic;
+      for (let wanted = wants(); topic && wanted.length > 0; wanted = wants()) {
+        try {
+          await readOnce(topic, wanted);
+          failures = 0;
+        } catch (error) {
+          logger.debug({ err: error, topic: topic.name }, 'a read failed and is tried again');
+          await pause(backoff(++failures, { most: 1_000 }));
+        }
+      }
+    }
+    pumping = false;
+  };
+
+  const take = (id: number, { partition, offset, end }: Claimed): void => {
+    const known = parts.get(partition);
+    if (known && !known.leaving) return;
+    known?.abandon();
+    parts.set(
+      partition,
+      createPart({
+        member: id,
+        partition,
+        from: offset,
+        end,
+        handle,
+        logger,
+        onDone(part) {
+          committer.mark(part);
+          if (parts.get(partition) === part) void pump();
+        },
+      }),
+    );
+  };
+
+  const giveUp = (part: Part): void => {
+    part.abandon();
+    parts.delete(part.partition);
+  };
+
+  const handOver = async (part: Part): Promise<void> => {
+    await part.drain(handOverMs);
+    committer.mark(part);
+    await committer.flush(1_000);
+    if (parts.get(part.partition) !== part) return;
+    parts.delete(part.partition);
+    // Where it fails it is still claimed and nobody reads it: the next look takes it up again.
+    await release(client, part.member, part.partition).catch(() => {});
+    onReleased();
+  };
+
+  const member: Member = {
+    subscription,
+    current: undefined,
+
+    async follow(view) {
+      if (!member.current || member.current.id !== view.member) return;
+      const { id, topic } = member.current;
+      const share = shareOf(id, view.members, topic.partitions);
+      const holders = new Map(view.partitions.map(({ partition, holder }) => [partition, holder]));
+      for (const part of [...parts.values()]) {
+        if (holders.get(part.partition) !== id) giveUp(part);
+        else if (!share.has(part.partition) && !part.leaving) void handOver(part);
+      }
+      for (const { partition, end } of view.partitions) member.advance(partition, end);
+      const free = view.partitions.filter(
+        ({ partition, holder }) =>
+          !parts.has(partition) && (holder === id || (share.has(partition) && holder === null)),
+      );
+      if (free.length === 0) return;
+      for (const claimed of await claim(
+        client,
+        id,
+        free.map(({ partition }) => partition),
+      ))
+        take(id, claimed);
+      void pump();
+    },
+
+    advance(partition, end) {
+      const part = parts.get(partition);
+      if (!part || part.end >= end) return;
+      part.end = end;
+      void pump();
+    },
+
+    lose() {
+      for (const part of [...parts.values()]) giveUp(part);
+      member.current = undefined;
+    },
+
+    async drain(graceMs) {
+      const mine = [...parts.values()];
+      await Promise.all(mine.map((part) => part.drain(graceMs)));
+      for (const part of mine) committer.mark(part);
+      await committer.flush(2_000);
+    },
+  };
+  return member;
+};
