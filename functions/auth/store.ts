@@ -47,22 +47,19 @@ export const createStore = (db: PostgresJsDatabase) => ({
     work: (found: FoundToken | undefined, tx: Transaction) => Promise<T>,
   ): Promise<T> =>
     db.transaction(async (tx) => {
-      const [row] = await tx
-        .select({
-          session: sessions.id,
-          userId: users.id,
-          role: users.role,
-          state: sql<FoundToken['state']>`case
-            when ${sessions.revokedAt} is not null then 'revoked'
-            when ${refreshTokens.usedAt} is not null then 'used'
-            when ${refreshTokens.expiresAt} <= now() then 'expired'
-            else 'good' end`,
-        })
-        .from(refreshTokens)
-        .innerJoin(sessions, eq(sessions.id, refreshTokens.sessionId))
-        .innerJoin(users, eq(users.id, sessions.userId))
-        .where(eq(refreshTokens.hash, hash))
-        .for('update', { of: [refreshTokens, sessions] });
+      const [row] = await tx.execute<FoundToken & Record<string, unknown>>(sql`
+        select s.id as session, u.id as "userId", u.role,
+          case
+            when s.revoked_at is not null then 'revoked'
+            when t.used_at is not null then 'used'
+            when t.expires_at <= now() then 'expired'
+            else 'good'
+          end as state
+        from ${refreshTokens} t
+        join ${sessions} s on s.id = t.session_id
+        join ${users} u on u.id = s.user_id
+        where t.hash = ${hash}
+        for update of t, s`);
       return work(row, tx);
     }),
 
