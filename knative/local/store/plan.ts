@@ -3,7 +3,7 @@ import { frozen, sameJson } from './json.ts';
 import { apiVersionOf, type KindInfo, kindInfo, kindOf } from './kinds.ts';
 import type { Change, Memory } from './memory.ts';
 import { alreadyExists, badRequest, conflict, invalid, notFound } from './status-error.ts';
-import type { Admit, Kind, KubeObject, NewObject, ObjectMeta, WriteOptions } from './types.ts';
+import type { Admit, Kind, KubeObject, NewObject, ObjectMeta, RemoveOptions, WriteOptions } from './types.ts';
 
 /** What a write would do to the objects as they stand, and what it answers. No changes: nothing to write. */
 export interface Plan {
@@ -80,12 +80,7 @@ export const planStatus =
   };
 
 export const planRemove =
-  (
-    kind: Kind,
-    namespace: string | undefined,
-    name: string,
-    only: { uid?: string; resourceVersion?: string },
-  ): Planned =>
+  (kind: Kind, namespace: string | undefined, name: string, only: RemoveOptions): Planned =>
   ({ memory, next }) => {
     const info = kindInfo(kind);
     const found = memory.get(kind, namespace, name);

@@ -109,3 +109,7 @@ export const invalid = (info: Named, name: string, causes: StatusCause[]) => {
     causes,
   });
 };
+
+/** Whether what was asked is refused for good: the same request again meets the same answer. */
+export const isRefusal = (error: unknown): error is StatusError =>
+  error instanceof StatusError && ['BadRequest', 'Forbidden', 'Invalid'].includes(error.reason);

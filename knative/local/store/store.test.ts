@@ -84,6 +84,19 @@ describe('writes', () => {
     await store.close();
   });
 
+  it('as a dry run answer what they would, and change nothing', async () => {
+    const store = await openStore(database.adminUrl);
+    const before = store.revision();
+    const dryRun = true;
+    expect(await store.create(service('dry', { a: 1 }), { dryRun })).toMatchObject({ spec: { a: 1 } });
+    await expect(store.update(service('dry'), { dryRun })).rejects.toMatchObject({ reason: 'NotFound' });
+    expect([store.get(ksvc, 'shop', 'dry'), store.revision()]).toEqual([undefined, before]);
+    const made = await store.create(service('dry'));
+    await store.remove(ksvc, 'shop', 'dry', { dryRun });
+    expect(store.get(ksvc, 'shop', 'dry')).toBe(made);
+    await store.close();
+  });
+
   it('keep every string and key, over a restart', async () => {
     const store = await openStore(database.adminUrl);
     const data = { ['__proto__']: 'p', zero: '\u0000', lone: '\ud800', quote: '"\\{},\n', a: '1' };

@@ -53,10 +53,11 @@ export const createStore = async ({
     list,
     owned,
     revision: () => String(writer.revision()),
-    create: (object, options = {}) => writer.write(planCreate(object, options)),
-    update: (object, options = {}) => writer.write(planUpdate(object, options)),
-    updateStatus: (object) => writer.write(planStatus(object)),
-    remove: (kind, namespace, name, only = {}) => writer.write(planRemove(kind, namespace, name, only)),
+    create: (object, options = {}) => writer.write(planCreate(object, options), options),
+    update: (object, options = {}) => writer.write(planUpdate(object, options), options),
+    updateStatus: (object, options = {}) => writer.write(planStatus(object), options),
+    remove: (kind, namespace, name, options = {}) =>
+      writer.write(planRemove(kind, namespace, name, options), options),
     watch: history.watch,
     close: async () => {
       await writer.close();

@@ -61,6 +61,15 @@ export interface WriteOptions {
   user?: string;
   /** Hears what admission accepts but does not honour. */
   warn?: (message: string) => void;
+  /** Answers what the write would answer, and writes nothing. */
+  dryRun?: boolean;
+}
+
+/** What must hold for an object to be removed. */
+export interface RemoveOptions {
+  uid?: string;
+  resourceVersion?: string;
+  dryRun?: boolean;
 }
 
 /**
@@ -74,13 +83,13 @@ export interface Store extends Reader {
   /** Spec, data, labels, annotations; status is kept. With metadata.resourceVersion: only over that version. */
   update(object: NewObject, options?: WriteOptions): Promise<KubeObject>;
   /** Status only; the rest is kept. */
-  updateStatus(object: NewObject): Promise<KubeObject>;
+  updateStatus(object: NewObject, options?: Pick<WriteOptions, 'dryRun'>): Promise<KubeObject>;
   /** Removes it and, by ownerReferences, what it owns. */
   remove(
     kind: Kind,
     namespace: string | undefined,
     name: string,
-    only?: { uid?: string; resourceVersion?: string },
+    options?: RemoveOptions,
   ): Promise<KubeObject>;
   /** Calls `listener` for every change after `from` (absent: from now) in order; throws Expired where history is gone. */
   watch(kind: Kind | undefined, from: string | undefined, listener: (event: WatchEvent) => void): () => void;

@@ -6,7 +6,7 @@ import { StatusError } from './status-error.ts';
 import type { Admit, KubeObject, Log } from './types.ts';
 
 export interface Writer {
-  write(planned: Planned): Promise<KubeObject>;
+  write(planned: Planned, options: { dryRun?: boolean }): Promise<KubeObject>;
   /** The newest committed resourceVersion. */
   revision(): number;
   /** Takes no more writes; resolves when those in hand have ended, or after two seconds without the database. */
@@ -15,6 +15,7 @@ export interface Writer {
 
 interface Waiting {
   planned: Planned;
+  dryRun: boolean;
   resolve(object: KubeObject): void;
   reject(error: Error): void;
 }
@@ -70,19 +71,14 @@ export const createWriter = ({
     const before = revision;
     let after = before;
     const next = () => ++after;
-    const outcomes = batch.map(({ planned }) =>
-      attempt(() => {
-        const start = after;
-        try {
-          const plan = planned({ memory, admit, next });
-          memory.apply(plan.changes);
-          return plan;
-        } catch (error) {
-          after = start;
-          throw error;
-        }
-      }),
-    );
+    const outcomes = batch.map(({ planned, dryRun }) => {
+      const start = after;
+      const outcome = attempt(() => planned({ memory, admit, next }));
+      if ('plan' in outcome && !dryRun) memory.apply(outcome.plan.changes);
+      else after = start;
+      if ('plan' in outcome && dryRun) return { plan: { ...outcome.plan, changes: [] } };
+      return outcome;
+    });
     const changes = outcomes.flatMap((outcome) => ('plan' in outcome ? outcome.plan.changes : []));
     const failure = after === before ? undefined : await store(before, after, changes);
     if (failure) {
@@ -146,11 +142,11 @@ export const createWriter = ({
   };
 
   return {
-    write: (planned) =>
+    write: (planned, { dryRun = false }) =>
       new Promise((resolve, reject) => {
         if (closing.signal.aborted) return reject(unavailable('not stored: the runtime is stopping'));
         if (lost) return reject(lost);
-        queue.push({ planned, resolve, reject });
+        queue.push({ planned, dryRun, resolve, reject });
         draining ??= drain();
       }),
     revision: () => revision,
