@@ -17,11 +17,13 @@ export interface Passage {
 export type Match = Passage | { allow: string[] } | undefined;
 
 interface Route {
-  /** Null stands for a parameter. */
-  segments: (string | null)[];
+  segments: Segment[];
   pattern: string;
   methods: Map<string, OutsideAccess>;
 }
+
+/** A written-out segment, or the test of a parameter's value. */
+type Segment = string | ((value: string) => boolean);
 
 const accesses: readonly unknown[] = ['public', 'customer', 'operator'] satisfies OutsideAccess[];
 
@@ -53,10 +55,7 @@ const routesOf = (document: OpenApiDocument): Route[] =>
   Object.entries(document.paths)
     .map(([pattern, operations]) => ({
       pattern,
-      segments: pattern
-        .slice(1)
-        .split('/')
-        .map((segment) => (segment.startsWith('{') ? null : segment)),
+      segments: segmentsOf(pattern, operations),
       methods: new Map(
         Object.entries(operations).flatMap(([method, operation]) => {
           const access = operation['x-kagari-access'];
@@ -67,17 +66,42 @@ const routesOf = (document: OpenApiDocument): Route[] =>
     // Written-out segments before parameters: `/catalog` is no `/{id}`.
     .sort((a, b) => parameters(a) - parameters(b));
 
-const parameters = ({ segments }: Route) => segments.filter((segment) => segment === null).length;
+const segmentsOf = (pattern: string, operations: OpenApiDocument['paths'][string]): Segment[] => {
+  const declared = Object.values(operations).flatMap(({ parameters }) => parameters as Parameter[]);
+  return pattern
+    .slice(1)
+    .split('/')
+    .map((segment) => {
+      const name = /^\{(\w+)\}$/.exec(segment)?.[1];
+      if (name === undefined) return segment;
+      const uuid = declared.some((other) => other.name === name && other.schema.format === 'uuid');
+      return uuid ? (value) => uuidPattern.test(value) : isOneSegment;
+    });
+};
+
+interface Parameter {
+  name: string;
+  schema: { format?: string };
+}
+
+const parameters = ({ segments }: Route) => segments.filter((segment) => typeof segment !== 'string').length;
 
 const matches = ({ segments }: Route, given: string[]): boolean =>
   segments.length === given.length &&
-  segments.every((segment, i) => (segment === null ? isOneSegment(given[i] ?? '') : segment === given[i]));
+  segments.every((segment, i) =>
+    typeof segment === 'string' ? segment === given[i] : segment(given[i] ?? ''),
+  );
 
-/** A parameter stays one segment wherever it is decoded: no slash, no dot segment, encoded or not. */
+const uuidPattern = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+/**
+ * A parameter stays one segment wherever it is decoded: no slash, no dot segment. And it is none of the names that
+ * functions keep for their insides, which a pattern like `/{name}` would let in.
+ */
 const isOneSegment = (text: string): boolean => {
   try {
     const decoded = decodeURIComponent(text);
-    return decoded !== '' && !/^\.{1,2}$|[/\\\0]/.test(decoded);
+    return decoded !== '' && !/^\.{1,2}$|[/\\\0]|^_|^(?:metrics|openapi\.json)$/i.test(decoded);
   } catch {
     return false;
   }

@@ -1,0 +1,140 @@
+/**
+ * The shared cases of this folder run for every route of every function, directly and through the gateway. A function
+ * takes part by itself, as soon as its folder has
+ *   - `operations.ts`, exporting `operations` (functions/kit/operation.ts), and
+ *   - `testing.ts`, exporting `startTestApp: StartTestApp` (functions/kit/testing.ts): it builds the app of real parts
+ *     from the base, database and sink of this world, and answers it with a `close`.
+ * A function with operations and no `testing.ts` fails coverage.test.ts.
+ */
+import { readdir } from 'node:fs/promises';
+import { Agent } from 'node:http';
+import { join } from 'node:path';
+import { functionDatabases } from '../../db/functions.ts';
+import { createApp as createGateway } from '../../functions/gateway/app.ts';
+import { exposed } from '../../functions/gateway/exposed.ts';
+import { createForward } from '../../functions/gateway/forward.ts';
+import { commonOperations } from '../../functions/kit/common-operations.ts';
+import type { OpenApiDocument } from '../../functions/kit/openapi.ts';
+import type { Operation, Operations } from '../../functions/kit/operation.ts';
+import {
+  type StartTestApp,
+  startTestServer,
+  startTestSink,
+  type TestApp,
+  testBase,
+  testIdentity,
+} from '../../functions/kit/testing.ts';
+import { openApiDocuments } from '../../scripts/build/openapi.ts';
+import { freshDatabase } from '../support/postgres.ts';
+
+const folder = join(import.meta.dirname, '../../functions');
+
+export interface Route {
+  fn: string;
+  /** Its name in operations.ts. */
+  name: string;
+  operation: Operation;
+}
+
+interface Found {
+  fn: string;
+  operations: Operations;
+  startTestApp: StartTestApp | undefined;
+}
+
+/** Every function with operations, by the folders that there are. */
+export const findFunctions = async (): Promise<Found[]> => {
+  const files = new Set(await readdir(folder, { recursive: true }));
+  const names = [...files].flatMap((file) => /^(\w+)\/operations\.ts$/.exec(file)?.[1] ?? []).sort();
+  return Promise.all(
+    names.map(async (fn) => {
+      const { operations } = await import(`../../functions/${fn}/operations.ts`);
+      const testing = files.has(`${fn}/testing.ts`) ? await import(`../../functions/${fn}/testing.ts`) : {};
+      return { fn, operations, startTestApp: testing.startTestApp };
+    }),
+  );
+};
+
+/** All routes of the functions that can be started here. */
+export const findRoutes = async (): Promise<Route[]> =>
+  (await findFunctions())
+    .filter(({ startTestApp }) => startTestApp)
+    .flatMap(({ fn, operations }) =>
+      Object.entries<Operation>({ ...commonOperations, ...operations }).map(([name, operation]) => ({
+        fn,
+        name,
+        operation,
+      })),
+    );
+
+export type World = Awaited<ReturnType<typeof startWorld>>;
+
+/** All functions behind their own sockets, and the gateway in front of those that it exposes. */
+export const startWorld = async () => {
+  const [database, sink, identity, documents] = await Promise.all([
+    freshDatabase(),
+    startTestSink(),
+    testIdentity(),
+    openApiDocuments(),
+  ]);
+  const closing: (() => Promise<void>)[] = [];
+  const urls: Record<string, string> = {};
+  /** What has come to the functions' own sockets: `orders POST /_events`. */
+  const arrivals: string[] = [];
+
+  const listen = async (fn: string, app: TestApp['app']) => {
+    const server = await startTestServer({
+      fetch(request, env) {
+        arrivals.push(`${fn} ${request.method} ${new URL(request.url).pathname}`);
+        return app.fetch(request, env);
+      },
+    });
+    urls[fn] = server.url;
+    closing.unshift(server.close);
+  };
+
+  for (const { fn, startTestApp } of await findFunctions()) {
+    const base = { ...testBase(fn), verify: identity.verify };
+    const databaseUrl = functionDatabases.includes(fn) ? database.url(fn) : '';
+    const started = await startTestApp?.({ base, identity, databaseUrl, sink: sink.url });
+    if (!started) continue;
+    closing.unshift(started.close);
+    await listen(fn, started.app);
+  }
+
+  const reachable = Object.values(exposed).filter((fn) => urls[fn]);
+  const only = <T>(all: Record<string, T>) =>
+    Object.fromEntries(Object.entries(all).filter(([fn]) => reachable.includes(fn)));
+  const agent = new Agent({ keepAlive: true });
+  const gateway = await startTestServer(
+    createGateway({
+      base: { ...testBase('gateway'), verify: identity.verify },
+      documents: only<OpenApiDocument>(documents),
+      urls: only(urls),
+      forward: createForward({ agent, timeoutMs: 10_000 }),
+    }),
+  );
+
+  return {
+    identity,
+    documents,
+    urls,
+    gateway: gateway.url,
+    arrivals,
+    /** Where an operation is reached; undefined where it is not. */
+    address(door: Door, { fn, operation }: Route): string | undefined {
+      if (door === 'function') return urls[fn];
+      return reachable.includes(fn) && operation.access !== 'internal' ? `${gateway.url}/${fn}` : undefined;
+    },
+    async close() {
+      await gateway.close();
+      agent.destroy();
+      for (const close of closing) await close();
+      await sink.close();
+      await database.drop();
+    },
+  };
+};
+
+export type Door = 'function' | 'gateway';
+export const doors: readonly Door[] = ['function', 'gateway'];
