@@ -3,11 +3,11 @@ import { createOutbox } from '../../eventing/outbox/outbox.ts';
 import { createBase } from '../kit/base.ts';
 import { baseEnvironment, databaseUrl, httpUrl, identityEnvironment, parseConfig } from '../kit/config.ts';
 import { connect } from '../kit/database.ts';
-import { createDueLoop } from '../kit/due-loop.ts';
 import { serve } from '../kit/serve.ts';
 import { traceparent } from '../kit/trace.ts';
 import { createApp } from './app.ts';
 import { createCatalog } from './catalog.ts';
+import { createForgetting } from './forget-keys.ts';
 import { createStore } from './store.ts';
 
 const config = parseConfig(
@@ -29,14 +29,7 @@ const outbox = createOutbox({
   traceparent,
 });
 const store = createStore(database.db);
-const forgetting = createDueLoop({
-  name: 'the forgetting of expired keys',
-  log: base.log,
-  run: async () => {
-    await store.forgetExpiredKeys();
-    return new Date(Date.now() + 3_600_000);
-  },
-});
+const forgetting = createForgetting(store, base.log);
 
 await serve(createApp({ base, store, catalog: createCatalog(database.db), outbox }), {
   base,

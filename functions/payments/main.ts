@@ -3,13 +3,12 @@ import { createOutbox } from '../../eventing/outbox/outbox.ts';
 import { createBase } from '../kit/base.ts';
 import { baseEnvironment, databaseUrl, httpUrl, identityEnvironment, parseConfig } from '../kit/config.ts';
 import { connect } from '../kit/database.ts';
-import { createDueLoop } from '../kit/due-loop.ts';
 import { serve } from '../kit/serve.ts';
 import { traceparent } from '../kit/trace.ts';
 import { createApp } from './app.ts';
 import { createBank } from './bank.ts';
 import { durationMs } from './duration.ts';
-import { settleOverdue } from './settle-overdue.ts';
+import { createDeadlines } from './settle-overdue.ts';
 import { createStore } from './store.ts';
 
 const config = parseConfig(
@@ -42,14 +41,7 @@ const outbox = createOutbox({
 });
 const store = createStore(database);
 const bank = createBank({ url: config.BANK_URL });
-const deadlines = createDueLoop({
-  name: 'the settling of overdue payments',
-  log: base.log,
-  run: async () => {
-    await settleOverdue({ store, bank, transaction: outbox.transaction });
-    return store.nextDeadline();
-  },
-});
+const deadlines = createDeadlines({ store, bank, transaction: outbox.transaction }, base.log);
 
 const app = createApp({
   base,

@@ -1,4 +1,6 @@
+import { createDueLoop, type DueLoop } from '../kit/due-loop.ts';
 import type { Transact } from '../kit/inbox.ts';
+import type { Log } from '../kit/log.ts';
 import type { Bank } from './bank.ts';
 import { settlePayment } from './settle-payment.ts';
 import type { Store } from './store.ts';
@@ -36,3 +38,14 @@ export const settleOverdue = async ({ store, bank, transaction }: OverdueDeps): 
   if (failures.length > 0) throw failures[0];
   return overdue.length;
 };
+
+/** Runs settleOverdue at start and when the next deadline comes. */
+export const createDeadlines = (deps: OverdueDeps, log: Log): DueLoop =>
+  createDueLoop({
+    name: 'the settling of overdue payments',
+    log,
+    run: async () => {
+      await settleOverdue(deps);
+      return deps.store.nextDeadline();
+    },
+  });

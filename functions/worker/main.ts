@@ -3,12 +3,11 @@ import { createOutbox } from '../../eventing/outbox/outbox.ts';
 import { createBase } from '../kit/base.ts';
 import { baseEnvironment, databaseUrl, httpUrl, parseConfig } from '../kit/config.ts';
 import { connect } from '../kit/database.ts';
-import { createDueLoop } from '../kit/due-loop.ts';
 import { createCallee } from '../kit/http.ts';
 import { serve } from '../kit/serve.ts';
 import { traceparent } from '../kit/trace.ts';
 import { createApp } from './app.ts';
-import { makeRound } from './make-round.ts';
+import { createFirstRounds, makeRound } from './make-round.ts';
 import { createStore } from './store.ts';
 
 const config = parseConfig(
@@ -38,17 +37,7 @@ const round = {
   reconcile: () => payments({ method: 'POST', path: '/reconcile' }),
 };
 
-// A second round soon after the first one: what died together with this worker's forerunner was still held then.
-const secondRoundMs = 12_000;
-const secondRoundAt = Date.now() + secondRoundMs;
-const firstRounds = createDueLoop({
-  name: 'a round',
-  log: base.log,
-  run: async () => {
-    await makeRound(round, 'start');
-    return Date.now() < secondRoundAt ? new Date(secondRoundAt) : undefined;
-  },
-});
+const firstRounds = createFirstRounds(round, base.log);
 
 await serve(createApp({ base, outbox, round: () => makeRound(round, 'ping') }), {
   base,

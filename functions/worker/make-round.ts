@@ -1,4 +1,6 @@
 import type { Outbox } from '../../eventing/outbox/outbox.ts';
+import { createDueLoop, type DueLoop } from '../kit/due-loop.ts';
+import type { Log } from '../kit/log.ts';
 import type { Cause, Store } from './store.ts';
 
 export interface RoundDeps {
@@ -23,4 +25,17 @@ export const makeRound = async ({ store, outbox, reconcile }: RoundDeps, cause: 
     reconcile(),
   ]);
   for (const result of results) if (result.status === 'rejected') throw result.reason;
+};
+
+/** A round at start, repeated until it succeeds, and a second one: what died with this worker's forerunner was held then. */
+export const createFirstRounds = (deps: RoundDeps, log: Log, secondAfterMs = 12_000): DueLoop => {
+  const secondAt = Date.now() + secondAfterMs;
+  return createDueLoop({
+    name: 'a round',
+    log,
+    run: async () => {
+      await makeRound(deps, 'start');
+      return Date.now() < secondAt ? new Date(secondAt) : undefined;
+    },
+  });
 };

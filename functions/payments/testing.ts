@@ -1,0 +1,45 @@
+import { createOutbox } from '../../eventing/outbox/outbox.ts';
+import { connect } from '../kit/database.ts';
+import type { TestWorld } from '../kit/testing.ts';
+import { createApp } from './app.ts';
+import { createBank } from './bank.ts';
+import { createDeadlines } from './settle-overdue.ts';
+import { createStore } from './store.ts';
+
+export const testWebhookSecret = 'whsec_c29tZSBieXRlcyB0aGF0IG9ubHkgdGVzdHMga25vdw==';
+
+export interface TestPayments {
+  /** Without one nobody answers there. */
+  bankUrl?: string;
+  deadlineMs?: number;
+}
+
+const nobody = 'http://127.0.0.1:9';
+
+/** The app of real parts, for its own tests and the shared ones. */
+export const startTestApp = async (
+  { base, databaseUrl, sink }: TestWorld,
+  { bankUrl = nobody, deadlineMs = 60_000 }: TestPayments = {},
+) => {
+  const database = connect(databaseUrl, { max: 6, name: 'payments' });
+  const outbox = createOutbox({ sql: database.sql, source: '/payments', sink, log: base.log });
+  const store = createStore(database);
+  const bank = createBank({ url: bankUrl, timeoutMs: 1_000 });
+  const deadlines = createDeadlines({ store, bank, transaction: outbox.transaction }, base.log);
+  const app = createApp({
+    base: { ...base, checks: { database: database.check } },
+    store,
+    outbox,
+    bank,
+    deadlines,
+    deadlineMs,
+    webhookSecret: testWebhookSecret,
+  });
+  await outbox.start();
+  const close = async () => {
+    await deadlines.stop();
+    await outbox.stop();
+    await database.close();
+  };
+  return { app, database, deadlines, close };
+};
