@@ -45,9 +45,9 @@ export const signUpCustomer = async (base: string) => {
 
   return {
     email,
-    place: (paymentToken: string) =>
+    place: (paymentToken: string, idempotencyKey: string = randomUUID()) =>
       request<{ id: string }>(base, 'POST', '/orders/', {
-        headers: { authorization, 'idempotency-key': randomUUID() },
+        headers: { authorization, 'idempotency-key': idempotencyKey },
         body: { items: [{ sku: product.sku, quantity: 1 }], currency: product.price.currency, paymentToken },
       }),
     order: (id: string) => get<Order>(`/orders/${id}`),

@@ -18,6 +18,7 @@ export interface Platform {
   stderr(): string;
   /** Pids of the running pods of one function. */
   pods(fn: string): Promise<number[]>;
+  postgresPid(): Promise<number>;
   /** Sends the signal to the runtime and waits for its end. */
   end(signal: NodeJS.Signals): Promise<{ code: number | null; ms: number }>;
 }
@@ -64,6 +65,11 @@ export const startPlatform = async (settings: StartSettings = {}): Promise<Platf
     stderr: () => output.err,
     pods: (fn) =>
       processesWith((env) => env.includes(`K_SERVICE=${fn}`) && env.some((line) => line.includes(home))),
+    async postgresPid() {
+      const folder = join(home, 'postgres');
+      const elsewhere = await readFile(join(folder, 'elsewhere'), 'utf8').catch(() => folder);
+      return Number((await readFile(join(elsewhere, 'data/postmaster.pid'), 'utf8')).split('\n')[0]);
+    },
     async end(signal) {
       const start = performance.now();
       if (child.exitCode === null && child.signalCode === null) {
@@ -89,6 +95,14 @@ export const spawnStart = ({ home, port, directPort, args = [], env = {} }: Star
     ],
     { cwd: root, env: { PATH: process.env.PATH, ...env }, stdio: ['ignore', 'pipe', 'pipe'] },
   );
+
+/** The embedded database of a home, as its superuser. */
+export const databaseOf = async (home: string): Promise<string> => {
+  const [password, port] = await Promise.all(
+    ['password', 'port'].map((file) => readFile(join(home, 'postgres', file), 'utf8')),
+  );
+  return `postgres://kagari:${password}@127.0.0.1:${port}/kagari`;
+};
 
 /** Pids of the processes of this machine whose environment passes. */
 export const processesWith = async (test: (environment: string[]) => boolean): Promise<number[]> => {
