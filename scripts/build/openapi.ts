@@ -6,25 +6,24 @@ import type { Operations } from '../../functions/kit/operation.ts';
 
 const root = join(import.meta.dirname, '../..');
 
-/** The OpenAPI 3.1 document of every function that has an operations.ts, by the function's name. */
+/** The OpenAPI 3.1 document of every function but the gateway, whose own is all of these in one; by name. */
 export const openApiDocuments = async (): Promise<Record<string, OpenApiDocument>> => {
   const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
-  const entries = await Promise.all(
-    (await functionsWithOperations()).map(async (fn) => {
-      const { operations }: { operations: Operations } = await import(`../../functions/${fn}/operations.ts`);
+  const files = new Set((await readdir(join(root, 'functions'), { recursive: true })).map(slashed));
+  const functions = [...files].flatMap((file) => /^([\w-]+)\/app\.ts$/.exec(file)?.[1] ?? []);
+  const documents = functions
+    .filter((fn) => fn !== 'gateway')
+    .sort()
+    .map(async (fn) => {
+      const operations: Operations = files.has(`${fn}/operations.ts`)
+        ? (await import(`../../functions/${fn}/operations.ts`)).operations
+        : {};
       return [fn, openApiDocument(fn, version, operations)] as const;
-    }),
-  );
-  return Object.fromEntries(entries);
+    });
+  return Object.fromEntries(await Promise.all(documents));
 };
 
-const functionsWithOperations = async (): Promise<string[]> => {
-  const files = await readdir(join(root, 'functions'), { recursive: true });
-  return files
-    .map((file) => /^([\w-]+)[/\\]operations\.ts$/.exec(file)?.[1])
-    .filter((fn) => fn !== undefined)
-    .sort();
-};
+const slashed = (file: string) => file.replaceAll('\\', '/');
 
 /** Writes `<out>/<function>.json` for each. */
 export const writeOpenApi = async (out: string): Promise<void> => {

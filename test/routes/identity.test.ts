@@ -83,7 +83,9 @@ describe.each(doors)('at the %s', (door) => {
       const url = world.address(door, route);
       if (!url) return;
       expect(Object.keys(bad)).toContain(name);
+      const before = world.arrivals.length;
       expectProblem(await ask(url, route, bad[name]), 401);
+      if (door === 'gateway') expect(world.arrivals.slice(before)).toEqual([]);
     });
 
     it('a good token gets past the guard', async () => {
@@ -98,6 +100,8 @@ describe.each(doors)('at the %s', (door) => {
   it.each(forOperators)('$fn $name is 403 for a customer', async (route) => {
     const url = world.address(door, route);
     if (!url) return;
+    const before = world.arrivals.length;
     expectProblem(await ask(url, route, `Bearer ${await world.identity.token()}`), 403);
+    if (door === 'gateway') expect(world.arrivals.slice(before)).toEqual([]);
   });
 });

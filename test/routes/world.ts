@@ -1,10 +1,10 @@
 /**
  * The shared cases of this folder run for every route of every function, directly and through the gateway. A function
  * takes part by itself, as soon as its folder has
- *   - `operations.ts`, exporting `operations` (functions/kit/operation.ts), and
+ *   - `app.ts`, and `operations.ts`, exporting `operations` (functions/kit/operation.ts), where it has any of its own;
  *   - `testing.ts`, exporting `startTestApp: StartTestApp` (functions/kit/testing.ts): it builds the app of real parts
  *     from the base, database and sink of this world, and answers it with a `close`.
- * A function with operations and no `testing.ts` fails coverage.test.ts.
+ * A function without `testing.ts` fails coverage.test.ts.
  */
 import { readdir } from 'node:fs/promises';
 import { Agent } from 'node:http';
@@ -42,16 +42,21 @@ interface Found {
   startTestApp: StartTestApp | undefined;
 }
 
-/** Every function with operations, by the folders that there are. */
+/** Every function but the gateway, by the folders that there are. */
 export const findFunctions = async (): Promise<Found[]> => {
   const files = new Set(await readdir(folder, { recursive: true }));
-  const names = [...files].flatMap((file) => /^(\w+)\/operations\.ts$/.exec(file)?.[1] ?? []).sort();
+  const names = [...files].flatMap((file) => /^([\w-]+)\/app\.ts$/.exec(file)?.[1] ?? []);
   return Promise.all(
-    names.map(async (fn) => {
-      const { operations } = await import(`../../functions/${fn}/operations.ts`);
-      const testing = files.has(`${fn}/testing.ts`) ? await import(`../../functions/${fn}/testing.ts`) : {};
-      return { fn, operations, startTestApp: testing.startTestApp };
-    }),
+    names
+      .filter((fn) => fn !== 'gateway')
+      .sort()
+      .map(async (fn) => {
+        const { operations } = files.has(`${fn}/operations.ts`)
+          ? await import(`../../functions/${fn}/operations.ts`)
+          : { operations: {} };
+        const testing = files.has(`${fn}/testing.ts`) ? await import(`../../functions/${fn}/testing.ts`) : {};
+        return { fn, operations, startTestApp: testing.startTestApp };
+      }),
   );
 };
 
