@@ -49,20 +49,22 @@ describe('placing an order', () => {
       items: [{ sku: 'tea-sencha', quantity: 2, unitAmount: 1290 }],
       history: [{ status: 'pending', at: body.createdAt }],
     });
-    await expect.poll(() => world.sink.events.filter(({ subject }) => subject === body.id)).toEqual([
-      expect.objectContaining({
-        type: 'dev.kagari.order.placed.v1',
-        source: '/orders',
-        partitionkey: body.id,
-        data: {
-          orderId: body.id,
-          userId,
-          items: [{ sku: 'tea-sencha', quantity: 2, unitAmount: 1290 }],
-          total: body.total,
-          paymentToken: 'tok_ok',
-        },
-      }),
-    ]);
+    await expect
+      .poll(() => world.sink.events.filter(({ subject }) => subject === body.id))
+      .toEqual([
+        expect.objectContaining({
+          type: 'dev.kagari.order.placed.v1',
+          source: '/orders',
+          partitionkey: body.id,
+          data: {
+            orderId: body.id,
+            userId,
+            items: [{ sku: 'tea-sencha', quantity: 2, unitAmount: 1290 }],
+            total: body.total,
+            paymentToken: 'tok_ok',
+          },
+        }),
+      ]);
   });
 
   test.each([
@@ -76,7 +78,11 @@ describe('placing an order', () => {
     ['no token', { paymentToken: '' }, '#/paymentToken'],
     ['a card number for a token', { paymentToken: '4242424242424242' }, '#/paymentToken'],
     ['an unknown field', { coupon: 'FREE' }, '#/coupon'],
-    ['a price of its own', { items: [{ sku: 'tea-sencha', quantity: 1, unitAmount: 1 }] }, '#/items/0/unitAmount'],
+    [
+      'a price of its own',
+      { items: [{ sku: 'tea-sencha', quantity: 1, unitAmount: 1 }] },
+      '#/items/0/unitAmount',
+    ],
   ])('with %s is 422 and names the field', async (_, wrong, pointer) => {
     const { id, bearer } = await newCustomer();
     const { status, body } = await place(bearer, 'a', { ...tea, ...wrong });
@@ -180,7 +186,9 @@ describe('an Idempotency-Key', () => {
 
     orders.forgetting.start();
     await expect
-      .poll(async () => (await sql`select key from orders.idempotency_keys where user_id = ${id}`).map(({ key }) => key))
+      .poll(async () =>
+        (await sql`select key from orders.idempotency_keys where user_id = ${id}`).map(({ key }) => key),
+      )
       .toEqual(['old']);
   });
 

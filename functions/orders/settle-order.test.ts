@@ -59,7 +59,9 @@ describe('the payment of an order', () => {
   test('told again, as the same event or another one, changes nothing', async () => {
     const { show, ...ids } = await newOrder();
     const event = eventOf(paymentSucceeded, ids);
-    const codes = await Promise.all([event, event, event, eventOf(paymentSucceeded, ids)].map((e) => deliver(orders.app, e)));
+    const codes = await Promise.all(
+      [event, event, event, eventOf(paymentSucceeded, ids)].map((e) => deliver(orders.app, e)),
+    );
     expect(codes).toEqual([204, 204, 204, 204]);
     expect((await show()).history).toHaveLength(2);
     expect(await told(ids.orderId)).toHaveLength(1);
