@@ -16,6 +16,7 @@ export interface Opened {
  * crash asks again with the same id.
  */
 export const openPayment = async (store: Store, order: PlacedOrder, deadlineMs: number): Promise<Opened> => {
+  if (order.amount < 1) throw new Problem('nothing-to-pay', 'The order costs nothing.', { status: 422 });
   const id = uuidv7();
   const deadlineAt = await store.open({ id, ...order }, deadlineMs);
   if (deadlineAt) return { payment: { id, ...order, acceptedAt: null, status: 'initiated' }, deadlineAt };

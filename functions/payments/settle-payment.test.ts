@@ -1,0 +1,146 @@
+import { v7 as uuidv7 } from 'uuid';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { captured, failed, startPaymentsAndBank } from '../../test/flow/support/payments-and-bank.ts';
+import { signedHeaders } from '../../test/flow/support/signed.ts';
+import { createWorld, type FlowWorld } from '../../test/flow/support/world.ts';
+import { testWebhookSecret } from './testing.ts';
+
+let world: FlowWorld;
+let both: Awaited<ReturnType<typeof startPaymentsAndBank>>;
+
+beforeAll(async () => {
+  world = await createWorld();
+  both = await startPaymentsAndBank(world);
+});
+afterAll(async () => {
+  await both?.close();
+  await world?.close();
+});
+
+const newPayment = async (token = 'tok_ok') => {
+  const order = await both.newOrder(token);
+  await order.deliver();
+  const [paymentId = ''] = await both.paymentsOf(order.orderId);
+  return { ...order, paymentId };
+};
+const ended = async (paymentId: string) => (await both.told(paymentId)).slice(1);
+
+describe('a webhook of the bank', () => {
+  test('that the charge is captured ends the payment well, and tells so', async () => {
+    const { paymentId, orderId, userId, status } = await newPayment();
+    const answer = await both.webhook(captured(paymentId));
+    expect([answer.status, answer.body]).toEqual([204, undefined]);
+    const { body } = await status();
+    expect(body).toMatchObject({ paymentId, orderId, status: 'succeeded', captures: 1 });
+    expect(body.history.map((step: { status: string }) => step.status)).toEqual(['initiated', 'succeeded']);
+    expect(await ended(paymentId)).toEqual([
+      { type: 'dev.kagari.payment.succeeded.v1', data: { paymentId, orderId, userId } },
+    ]);
+  });
+
+  test('that it failed ends the payment with the reason', async () => {
+    const { paymentId, orderId, userId, status } = await newPayment('tok_declined');
+    expect((await both.webhook(failed(paymentId))).status).toBe(204);
+    expect((await status()).body).toMatchObject({ status: 'failed', captures: 0 });
+    expect(await ended(paymentId)).toEqual([
+      { type: 'dev.kagari.payment.failed.v1', data: { paymentId, orderId, userId, reason: 'declined' } },
+    ]);
+  });
+
+  test('that comes again, also at once, changes nothing: by its id, and by what it says', async () => {
+    const { paymentId, status } = await newPayment();
+    const answers = await Promise.all([
+      ...[1, 2, 3, 4].map(() => both.webhook(captured(paymentId), { id: `msg_${paymentId}` })),
+      ...[1, 2, 3, 4].map(() => both.webhook(captured(paymentId))),
+    ]);
+    expect(answers.every((answer) => answer.status === 204)).toBe(true);
+    expect(await ended(paymentId)).toHaveLength(1);
+    expect((await status()).body.history).toHaveLength(2);
+  });
+
+  test('that contradicts an earlier one is 409 and changes nothing', async () => {
+    const { paymentId, status } = await newPayment();
+    await both.webhook(captured(paymentId));
+    const answer = await both.webhook(failed(paymentId));
+    expect([answer.status, answer.body.code]).toEqual([409, 'ended-otherwise']);
+    expect((await status()).body.status).toBe('succeeded');
+    expect(await ended(paymentId)).toHaveLength(1);
+  });
+
+  test('about an unknown payment is 404, and not taken for seen', async () => {
+    const paymentId = uuidv7();
+    const id = `msg_${paymentId}`;
+    expect((await both.webhook(captured(paymentId), { id })).status).toBe(404);
+    expect(await both.payments.database.sql`select 1 from payments.webhooks where id = ${id}`).toHaveLength(
+      0,
+    );
+  });
+
+  test.each([
+    ['no JSON', '{'],
+    ['no known type', JSON.stringify({ ...captured(uuidv7()), type: 'charge.teleported' })],
+    ['no payment', JSON.stringify({ ...captured(uuidv7()), data: {} })],
+  ])('with %s is refused although it is signed', async (_, body) => {
+    const headers = signedHeaders(body, { secret: testWebhookSecret });
+    const answer = await both.request('POST', '/webhook', { body, headers });
+    expect(answer.status).toBe(body === '{' ? 400 : 422);
+  });
+});
+
+describe('a signature', () => {
+  const now = Date.now();
+  test.each([
+    ['of another secret', { secret: 'whsec_b3RoZXIgYnl0ZXMgdGhhdCBub2JvZHkga25vd3MhISE=' }],
+    ['from 301 seconds ago', { at: new Date(now - 301_000) }],
+    ['of a time 305 seconds ahead', { at: new Date(now + 305_000) }],
+  ])('%s is 401', async (_, parts) => {
+    const { paymentId, status } = await newPayment();
+    const answer = await both.webhook(captured(paymentId), parts);
+    expect(answer.status).toBe(401);
+    expect(answer.headers.get('www-authenticate')).toBeTruthy();
+    expect((await status()).body.status).toBe('initiated');
+  });
+
+  test('from 290 seconds ago is good', async () => {
+    const { paymentId } = await newPayment();
+    expect((await both.webhook(captured(paymentId), { at: new Date(Date.now() - 290_000) })).status).toBe(
+      204,
+    );
+  });
+
+  test.each(['webhook-id', 'webhook-timestamp', 'webhook-signature'])(
+    'without %s is 401',
+    async (missing) => {
+      const { paymentId } = await newPayment();
+      const body = JSON.stringify(captured(paymentId));
+      const { [missing as 'webhook-id']: _, ...headers } = signedHeaders(body, { secret: testWebhookSecret });
+      expect((await both.request('POST', '/webhook', { body, headers })).status).toBe(401);
+    },
+  );
+
+  test('of another body is 401', async () => {
+    const { paymentId } = await newPayment();
+    const headers = signedHeaders(JSON.stringify(failed(paymentId)), { secret: testWebhookSecret });
+    const answer = await both.request('POST', '/webhook', {
+      body: JSON.stringify(captured(paymentId)),
+      headers,
+    });
+    expect(answer.status).toBe(401);
+  });
+
+  test.each(['', 'v1', 'v1,', 'v2,abc', 'v1,=== v1,%%%', `v1,${'x'.repeat(5_000)}`])(
+    'written %j is 401',
+    async (signature) => {
+      const { paymentId } = await newPayment();
+      const answer = await both.request('POST', '/webhook', {
+        body: JSON.stringify(captured(paymentId)),
+        headers: {
+          'webhook-id': 'msg_1',
+          'webhook-timestamp': String(Math.floor(Date.now() / 1000)),
+          'webhook-signature': signature,
+        },
+      });
+      expect(answer.status).toBe(401);
+    },
+  );
+});
