@@ -2,7 +2,7 @@ import { type Logger, silent } from './logger.ts';
 import type { Consumer, EventLog, Subscription } from './port.ts';
 import { createAppender } from './postgres/appender.ts';
 import { commit } from './postgres/claims.ts';
-import { asking, connect } from './postgres/client.ts';
+import { connect } from './postgres/client.ts';
 import { createCommitter } from './postgres/committer.ts';
 import { createCoordinator } from './postgres/coordinator.ts';
 import { fetchRecords } from './postgres/fetch.ts';
@@ -133,10 +133,8 @@ export const createPostgresLog = ({
 
     async offsets(topic) {
       const { id } = await topics.get(topic);
-      const rows = await asking(
-        desk<{ start: bigint; end: bigint }[]>`
-          select start_offset as start, next_offset as end from log.partitions where topic = ${id} order by partition`,
-      );
+      const rows = await desk<{ start: bigint; end: bigint }[]>`
+          select start_offset as start, next_offset as end from log.partitions where topic = ${id} order by partition`;
       return rows.map(({ start, end }) => ({ start, end }));
     },
 
@@ -147,14 +145,14 @@ export const createPostgresLog = ({
     applyRetention: (now = new Date()) => applyRetention(desk, now),
 
     async ping() {
-      await asking(desk`select 1`);
+      await desk`select 1`;
     },
 
     async close() {
       await Promise.all([...consumers].map((consumer) => consumer.close()));
       await coordinator.stop();
       await session.end().catch(() => {});
-      await Promise.all([writer.end({ timeout: 2 }), desk.end({ timeout: 2 })]);
+      await Promise.all([writer.end(), desk.end()]);
     },
   };
 };

@@ -1,4 +1,4 @@
-import { asking, type Client } from './client.ts';
+import type { Client } from './client.ts';
 import { channel, membersChanged } from './notices.ts';
 
 /** A group's topic as one of its members sees it. */
@@ -23,10 +23,9 @@ export interface Claimed {
 
 /** What the members of this session see, by member; one that is missing has been given up for dead. */
 export const look = async (client: Client, session: number): Promise<Map<number, View>> => {
-  const rows = await asking(
-    client<
-      { id: number; members: number[]; partitions: number[]; holders: (number | null)[]; ends: bigint[] }[]
-    >`
+  const rows = await client<
+    { id: number; members: number[]; partitions: number[]; holders: (number | null)[]; ends: bigint[] }[]
+  >`
       select m.id, seen.*, (
         select array_agg(o.id) from log.members o where o.topic = m.topic and o."group" = m."group"
       ) as members
@@ -37,8 +36,7 @@ export const look = async (client: Client, session: number): Promise<Map<number,
         from log.claims c join log.partitions p using (topic, partition)
         where c."group" = m."group" and c.topic = m.topic
       ) seen
-      where m.session = ${session}`,
-  );
+      where m.session = ${session}`;
   return new Map(
     rows.map(({ id, members, partitions, holders, ends }) => [
       id,
@@ -57,19 +55,19 @@ export const look = async (client: Client, session: number): Promise<Map<number,
 
 /** Takes those of `partitions` that nobody holds; answers what it has now. */
 export const claim = (client: Client, member: number, partitions: number[]): Promise<Claimed[]> =>
-  asking(client<Claimed[]>`
+  client<Claimed[]>`
     update log.claims c set member = m.id
     from log.members m, log.partitions p
     where m.id = ${member} and c."group" = m."group" and c.topic = m.topic
-      and c.partition = any(${client.typed.int4(partitions)}::int[]) and (c.member is null or c.member = m.id)
+      and c.partition = any(${client.array.int4(partitions)}::int[]) and (c.member is null or c.member = m.id)
       and p.topic = c.topic and p.partition = c.partition
-    returning c.partition, c."offset", p.next_offset as end`);
+    returning c.partition, c."offset", p.next_offset as end`;
 
 export const release = async (client: Client, member: number, partition: number): Promise<void> => {
-  await asking(client`
+  await client`
     update log.claims set member = null where member = ${member} and partition = ${partition}
     returning case when exists (select from log.members o where o.id <> ${member} and o."group" = claims."group")
-      then pg_notify(${channel}, ${membersChanged}) end`);
+      then pg_notify(${channel}, ${membersChanged}) end`;
 };
 
 export interface Commit {
@@ -80,12 +78,12 @@ export interface Commit {
 
 /** Moves committed offsets forward; what is no longer the member's stays as it is. Answers what was the member's. */
 export const commit = (client: Client, commits: Commit[]): Promise<{ member: number; partition: number }[]> =>
-  asking(client<{ member: number; partition: number }[]>`
+  client<{ member: number; partition: number }[]>`
     update log.claims c set "offset" = greatest(c."offset", done."offset")
     from unnest(
-      ${client.typed.int4(commits.map(({ member }) => member))}::int[],
-      ${client.typed.int4(commits.map(({ partition }) => partition))}::int[],
-      ${client.typed.int8(commits.map(({ offset }) => offset))}::bigint[]
+      ${client.array.int4(commits.map(({ member }) => member))}::int[],
+      ${client.array.int4(commits.map(({ partition }) => partition))}::int[],
+      ${client.array.int8(commits.map(({ offset }) => offset))}::bigint[]
     ) as done (member, partition, "offset")
     where c.member = done.member and c.partition = done.partition
-    returning c.member, c.partition`);
+    returning c.member, c.partition`;

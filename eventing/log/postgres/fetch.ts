@@ -1,5 +1,5 @@
 import type { LogRecord } from '../port.ts';
-import { asking, type Client } from './client.ts';
+import type { Client } from './client.ts';
 import type { KnownTopic } from './topics.ts';
 
 export interface Want {
@@ -25,9 +25,8 @@ export const fetchRecords = async (
   topic: KnownTopic,
   wants: Want[],
 ): Promise<LogRecord[]> => {
-  const array = client.typed;
-  const rows = await asking(
-    client<Row[]>`
+  const array = client.array;
+  const rows = await client<Row[]>`
       select r.partition, r."offset", r.at, r.key, r.headers, r.value
       from unnest(
         ${array.int4(wants.map(({ partition }) => partition))}::int[],
@@ -44,8 +43,7 @@ export const fetchRecords = async (
         ) next
       ) r
       where r.before < want.bytes
-      order by want.n, r."offset"`,
-  );
+      order by want.n, r."offset"`;
   return rows.map(({ partition, offset, at, key, headers, value }) => ({
     topic: topic.name,
     partition,

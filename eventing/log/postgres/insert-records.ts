@@ -1,5 +1,5 @@
 import type { NewRecord } from '../port.ts';
-import { asking, type Client } from './client.ts';
+import type { Client } from './client.ts';
 import { channel } from './notices.ts';
 import type { KnownTopic } from './topics.ts';
 
@@ -23,8 +23,8 @@ export const insertRecords = (
   rows: NewRow[],
   session: number | undefined,
 ): Promise<Taken[]> => {
-  const array = client.typed;
-  return asking(client<Taken[]>`
+  const array = client.array;
+  return client<Taken[]>`
     with input as (
       select * from unnest(
         ${array.int4(rows.map(({ topic }) => topic.id))}::int[],
@@ -56,5 +56,5 @@ export const insertRecords = (
       case when exists (
         select from log.members m where m.topic = taken.topic and m.session is distinct from ${session ?? null}::int
       ) then pg_notify(${channel}, format('%s:%s:%s', topic, partition, next_offset)) end
-    from taken`);
+    from taken`;
 };

@@ -74,16 +74,17 @@ export const createMember = ({ client, subscription, committer, tail, logger, on
     const asked = new Map(
       left.flatMap(({ partition }) => parts.get(partition) ?? []).map((part) => [part.partition, part]),
     );
-    const ends = new Map([...asked.values()].map((part) => [part, part.end]));
+    const empty = new Map([...asked.values()].map((part) => [part, part.end]));
+    // A part may have been lost since, and even claimed again from another offset on.
+    const readsOn = (part: Part) => !part.leaving && parts.get(part.partition) === part;
     for (const record of await fetchRecords(client, topic, left)) {
       const part = asked.get(record.partition);
-      // It may have been lost since, and even claimed again from another offset on.
-      if (!part || part.leaving || parts.get(part.partition) !== part) continue;
-      part.start(record);
-      ends.delete(part);
+      if (!part) continue;
+      empty.delete(part);
+      if (readsOn(part)) part.start(record);
     }
-    // Of these nothing is left up to the end known then: retention has taken it, or the topic is gone.
-    for (const [part, end] of ends) if (parts.get(part.partition) === part) part.skipTo(end);
+    // Nothing is left up to the end known then: retention has taken it, or the topic is gone.
+    for (const [part, end] of empty) if (readsOn(part)) part.skipTo(end);
   };
 
   const pump = async (): Promise<void> => {
@@ -188,7 +189,7 @@ export const createMember = ({ client, subscription, committer, tail, logger, on
       const mine = [...parts.values()];
       await Promise.all(mine.map((part) => part.drain(graceMs)));
       for (const part of mine) committer.mark(part);
-      await committer.flush(2_000);
+      await committer.flush(1_000);
     },
   };
   return member;

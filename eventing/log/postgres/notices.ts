@@ -1,4 +1,4 @@
-/** What processes tell each other by NOTIFY: hints, each of which a poll finds out too. */
+/** What processes tell each other by NOTIFY: hints, each of which a poll finds out too. Sessions listen to it by name. */
 export const channel = 'kagari_log';
 
 /** A group has gained or lost a member. */

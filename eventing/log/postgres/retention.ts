@@ -1,11 +1,10 @@
-import { asking, type Client } from './client.ts';
+import type { Client } from './client.ts';
 
 const atOnce = 5_000;
 
 /** Moves the start of every partition past what is older than its topic's retention; answers how many records went. */
 export const applyRetention = async (client: Client, now: Date): Promise<number> => {
-  const moved = await asking(
-    client<{ topic: number; partition: number; start: bigint; gone: bigint }[]>`
+  const moved = await client<{ topic: number; partition: number; start: bigint; gone: bigint }[]>`
       with kept as (
         select p.topic, p.partition, p.start_offset as before, coalesce((
           -- In order from the start: it passes only what goes.
@@ -19,8 +18,7 @@ export const applyRetention = async (client: Client, now: Date): Promise<number>
       )
       update log.partitions p set start_offset = kept.start from kept
       where p.topic = kept.topic and p.partition = kept.partition and kept.start > p.start_offset
-      returning p.topic, p.partition, kept.start, kept.start - kept.before as gone`,
-  );
+      returning p.topic, p.partition, kept.start, kept.start - kept.before as gone`;
   for (const { topic, partition, start } of moved) await removeRecords(client, topic, partition, start);
   await removeOrphans(client);
   return Number(moved.reduce((sum, { gone }) => sum + gone, 0n));
@@ -29,8 +27,8 @@ export const applyRetention = async (client: Client, now: Date): Promise<number>
 /** Removes the records of a topic that is gone. */
 export const removeTopicRecords = async (client: Client, topic: number): Promise<void> => {
   for (let count = atOnce; count === atOnce; ) {
-    const gone = await asking(client`
-      delete from log.records where ctid = any (array(select ctid from log.records where topic = ${topic} limit ${atOnce}))`);
+    const gone = await client`
+      delete from log.records where ctid = any (array(select ctid from log.records where topic = ${topic} limit ${atOnce}))`;
     count = gone.count;
   }
 };
@@ -43,26 +41,24 @@ const removeRecords = async (
   start: bigint,
 ): Promise<void> => {
   for (let count = atOnce; count === atOnce; ) {
-    const gone = await asking(client`
+    const gone = await client`
       delete from log.records where ctid = any (array(
         select ctid from log.records where topic = ${topic} and partition = ${partition} and "offset" < ${start}
         order by "offset" limit ${atOnce}
-      ))`);
+      ))`;
     count = gone.count;
   }
 };
 
 /** Records of topics whose deletion was cut short. */
 const removeOrphans = async (client: Client): Promise<void> => {
-  const orphans = await asking(
-    client<{ topic: number }[]>`
+  const orphans = await client<{ topic: number }[]>`
       with recursive stored as (
         (select topic from log.records order by topic limit 1)
         union all
         select (select r.topic from log.records r where r.topic > stored.topic order by r.topic limit 1)
         from stored where stored.topic is not null
       )
-      select topic from stored where topic is not null and topic not in (select id from log.topics)`,
-  );
+      select topic from stored where topic is not null and topic not in (select id from log.topics)`;
   for (const { topic } of orphans) await removeTopicRecords(client, topic);
 };

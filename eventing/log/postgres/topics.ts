@@ -1,6 +1,6 @@
 import { LogError, type Topic, type TopicOptions } from '../port.ts';
 import { checkTopicName, unknownTopic } from '../rules.ts';
-import { asking, type Client } from './client.ts';
+import type { Client } from './client.ts';
 
 export interface KnownTopic extends Topic {
   id: number;
@@ -25,11 +25,9 @@ export const createTopics = (desk: Client): Topics => {
   const find: Topics['find'] = async (client, names) => {
     const missing = [...new Set(names)].filter((name) => !known.has(name));
     if (missing.length > 0) {
-      const rows = await asking(
-        client<
-          KnownTopic[]
-        >`select id, name, partitions from log.topics where name = any(${client.typed.text(missing)})`,
-      );
+      const rows = await client<
+        KnownTopic[]
+      >`select id, name, partitions from log.topics where name = any(${client.array.text(missing)})`;
       for (const { id, name, partitions } of rows) known.set(name, { id, name, partitions });
     }
     return new Map([...names].flatMap((name) => known.get(name) ?? []).map((topic) => [topic.name, topic]));
@@ -51,13 +49,13 @@ export const createTopics = (desk: Client): Topics => {
       checkTopicName(name);
       if (!Number.isInteger(partitions) || partitions < 1)
         throw new RangeError(`a topic has 1 partition or more, not ${partitions}`);
-      await asking(desk`
+      await desk`
         with made as (
           insert into log.topics (name, partitions, retention_ms) values (${name}, ${partitions}, ${retentionMs ?? null})
           on conflict (name) do nothing
           returning id, partitions
         )
-        insert into log.partitions (topic, partition) select id, generate_series(0, partitions - 1) from made`);
+        insert into log.partitions (topic, partition) select id, generate_series(0, partitions - 1) from made`;
       known.delete(name);
       const standing = (await find(desk, [name])).get(name);
       if (standing && standing.partitions !== partitions)
@@ -69,14 +67,12 @@ export const createTopics = (desk: Client): Topics => {
 
     async remove(name) {
       known.delete(name);
-      const [gone] = await asking(
-        desk<{ id: number }[]>`delete from log.topics where name = ${name} returning id`,
-      );
+      const [gone] = await desk<{ id: number }[]>`delete from log.topics where name = ${name} returning id`;
       return gone?.id;
     },
 
     list: async () =>
-      (await asking(desk<Topic[]>`select name, partitions from log.topics order by name collate "C"`)).map(
+      (await desk<Topic[]>`select name, partitions from log.topics order by name collate "C"`).map(
         ({ name, partitions }) => ({ name, partitions }),
       ),
   };
