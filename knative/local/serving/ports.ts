@@ -31,7 +31,9 @@ export interface HttpProbe {
 /** The annotations autoscaling.knative.dev/*, parsed; times in milliseconds. */
 export interface Scaling {
   metric: 'concurrency' | 'rps';
+  /** What one pod is to have at most, before utilization: containerConcurrency bounds it. */
   target: number;
+  /** A fraction: 0.7. */
   targetUtilization: number;
   minScale: number;
   /** 0 is no limit. */
@@ -39,7 +41,9 @@ export interface Scaling {
   initialScale: number;
   activationScale: number;
   windowMs: number;
+  /** Of the window, in percent: 10. */
   panicWindowPercentage: number;
+  /** In percent: 200. */
   panicThresholdPercentage: number;
   scaleDownDelayMs: number;
   retentionMs: number;
