@@ -26,7 +26,7 @@ const binary = (headers: Headers, type: string | undefined, body: Uint8Array): R
   });
   if (type) event.datacontenttype = type;
   if (body.byteLength === 0) return event;
-  if (!type || json.test(type)) event.data = parse(body);
+  if (!type || json.test(type)) Object.assign(event, jsonData(body));
   else if (isUtf8(body)) event.data = Buffer.from(body).toString();
   else event.data_base64 = Buffer.from(body).toString('base64');
   return event;
@@ -43,8 +43,20 @@ const envelope = (body: Uint8Array): Record<string, unknown> => {
   return {
     ...rest,
     ...(type !== undefined && { datacontenttype: type }),
-    data: parse(Buffer.from(bytes, 'base64')),
+    ...jsonData(Buffer.from(bytes, 'base64')),
   };
+};
+
+/**
+ * Data that is called JSON and is none stays as it came: it is no business of this reader to refuse the event, a
+ * handler with a schema does; and the dead-letter desk must be able to keep it.
+ */
+const jsonData = (bytes: Uint8Array): Pick<CloudEvent, 'data' | 'data_base64'> => {
+  try {
+    return { data: parse(bytes) };
+  } catch {
+    return { data_base64: Buffer.from(bytes).toString('base64') };
+  }
 };
 
 // §3.1.3.2: space, quote, percent and what is not printable ASCII come percent-encoded.

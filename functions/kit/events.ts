@@ -9,6 +9,7 @@ import type { Env } from './input.ts';
 import { noteRoute } from './measure.ts';
 import { toProblem } from './outage.ts';
 import { Problem } from './problem.ts';
+import { problemResponse } from './problem-response.ts';
 import { inTrace } from './trace.ts';
 import { fieldErrors } from './validate.ts';
 
@@ -57,7 +58,10 @@ export interface EventsOptions {
 const permanent = (code: string, detail: string) =>
   new Problem(code, detail, { status: 422, title: 'Event refused', retriable: false });
 
-/** `POST /_events`: 204 done or duplicate, 422 never to be tried again, 503 not now; never a body, nor another code. */
+/**
+ * `POST /_events`: 204 done or duplicate, 422 never to be tried again, 503 not now; no other code. What is not handled
+ * is answered with its problem: the broker hands the first 1,024 bytes of it to the dead-letter desk as the reason.
+ */
 export const receiveEvents = (
   app: Hono<Env>,
   base: Base,
@@ -69,7 +73,7 @@ export const receiveEvents = (
     'code',
   ]);
 
-  const settle = async (event: CloudEvent): Promise<{ code: number; reason: string | null }> => {
+  const settle = async (event: CloudEvent): Promise<Settled> => {
     try {
       const handler = byType.get(event.type) ?? byType.get('*');
       if (!handler) throw permanent('unknown-type', `No handler for ${event.type}`);
@@ -78,10 +82,15 @@ export const receiveEvents = (
         outcome = await outbox.receive({ consumer, event }, work);
         return outcome as 'done' | 'duplicate';
       });
-      return { code: 204, reason: outcome === 'duplicate' ? 'duplicate' : null };
+      return {
+        code: 204,
+        reason: outcome === 'duplicate' ? 'duplicate' : null,
+        answer: new Response(null, { status: 204 }),
+      };
     } catch (error) {
       const problem = toProblem(error);
-      const code = problem.retriable ? 503 : 422;
+      const answer = refusal(problem);
+      const code = answer.status;
       const fields = {
         err: problem.cause ?? problem,
         type: event.type,
@@ -90,13 +99,13 @@ export const receiveEvents = (
         code,
       };
       base.log[problem.status === 500 ? 'error' : 'warn'](fields, `event not handled: ${problem.detail}`);
-      return { code, reason: `${problem.code}: ${problem.detail}` };
+      return { code, reason: `${problem.code}: ${problem.detail}`, answer };
     }
   };
 
   const receive = async (event: CloudEvent): Promise<Response> => {
     const started = performance.now();
-    const { code, reason } = await settle(event);
+    const { code, reason, answer } = await settle(event);
     const ms = performance.now() - started;
     observe([byType.has(event.type) ? event.type : 'other', String(code)], ms / 1000);
     // The timeline's entry: outside the handler's transaction, for a failed attempt is one too, and before the answer.
@@ -105,7 +114,7 @@ export const receiveEvents = (
       .catch((err: unknown) => {
         base.log.warn({ err, id: event.id }, 'attempt not recorded');
       });
-    return new Response(null, { status: code, ...(code === 503 && { headers: { 'retry-after': '1' } }) });
+    return answer;
   };
 
   app.post('/_events', async (c) => {
@@ -116,9 +125,24 @@ export const receiveEvents = (
     } catch (error) {
       const problem = toProblem(error);
       base.log.warn({ err: problem }, 'not an event');
-      return new Response(null, { status: problem.status >= 500 ? 503 : 422 });
+      return refusal(problem);
     }
     const trace = typeof event.traceparent === 'string' ? event.traceparent : c.req.header('traceparent');
     return inTrace(trace, () => receive(event));
   });
 };
+
+interface Settled {
+  code: number;
+  /** For the timeline. */
+  reason: string | null;
+  answer: Response;
+}
+
+const refusal = ({ code, detail, title, retriable }: Problem): Response =>
+  problemResponse(
+    new Problem(code, detail.slice(0, longestReason), { status: retriable ? 503 : 422, title, retriable }),
+  );
+
+/** So that the whole document is within what brokers keep of it. */
+const longestReason = 600;
