@@ -1,10 +1,13 @@
 import { type Condition, conditionSet } from '../store/conditions.ts';
 import type { KubeObject } from '../store/types.ts';
 import { brokerClass } from './broker-address.ts';
+import type { Unresolved } from './destination.ts';
+import { markUnresolved } from './mark-unresolved.ts';
 
 /** How far a Broker's reconciliation came: what failed, or nothing. */
 export type BrokerOutcome =
-  | { failed: 'config' | 'deadLetterSink'; why: string }
+  | { failed: 'config'; why: string }
+  | { failed: 'deadLetterSink'; unresolved: Unresolved }
   | { failed: 'topic'; topic: string; why: string }
   | { failed?: never; topic: string; deadLetterSink: string | undefined };
 
@@ -31,13 +34,11 @@ const kafka = (before: Condition[] | undefined, outcome: BrokerOutcome): Conditi
     case 'config':
       conditions.markFalse('ConfigParsed', outcome.why, '');
       break;
-    case 'deadLetterSink':
-      conditions.markFalse(
-        'ConfigParsed',
-        `failed to resolve Spec.Delivery.DeadLetterSink: ${outcome.why}`,
-        '',
-      );
+    case 'deadLetterSink': {
+      const reason = `failed to resolve Spec.Delivery.DeadLetterSink: ${outcome.unresolved.reason}`;
+      markUnresolved(conditions, 'ConfigParsed', reason, outcome.unresolved, '');
       break;
+    }
     case 'topic':
       conditions.markTrue('ConfigParsed');
       conditions.markFalse('TopicReady', `Failed to create topic: ${outcome.topic}`, outcome.why);
@@ -69,9 +70,12 @@ const channelBased = (before: Condition[] | undefined, outcome: BrokerOutcome): 
     case 'topic':
       conditions.markFalse('TriggerChannelReady', 'ChannelFailure', outcome.why);
       break;
-    case 'deadLetterSink':
-      conditions.markFalse('DeadLetterSinkResolved', "Unable to get the dead letter sink's URI", outcome.why);
+    case 'deadLetterSink': {
+      const { unresolved } = outcome;
+      const reason = "Unable to get the dead letter sink's URI";
+      markUnresolved(conditions, 'DeadLetterSinkResolved', reason, unresolved, unresolved.reason);
       break;
+    }
     default:
       conditions.markTrue('DeadLetterSinkResolved', ...(outcome.deadLetterSink ? [] : noDeadLetterSink));
       conditions.markTrue('TriggerChannelReady');

@@ -48,7 +48,7 @@ export const brokerController = ({ store, broker, served, log }: BrokerControlle
     const { annotations, partitions } = config;
     const resolved = resolveDelivery(store, object.spec?.delivery, namespace);
     if (resolved.reason !== undefined) {
-      return { outcome: { failed: 'deadLetterSink', why: resolved.reason }, annotations };
+      return { outcome: { failed: 'deadLetterSink', unresolved: resolved }, annotations };
     }
     const topic = object.status?.annotations?.[topicKey] ?? `knative-broker-${namespace}-${name}`;
     const { delivery } = resolved;

@@ -57,7 +57,12 @@ describe('resolveDestination', () => {
     [{}, 'missing Ref and URI'],
     [undefined, 'missing Ref and URI'],
   ])('answers why %j means nothing', (destination, reason) => {
-    expect(resolve(destination)).toEqual({ reason: expect.stringContaining(reason) });
+    expect(resolve(destination)).toMatchObject({ reason: expect.stringContaining(reason) });
+  });
+
+  it('tells a referent without an address yet from one that is not there', () => {
+    expect(resolve({ ref: serviceRef('new') })).toHaveProperty('pending', true);
+    expect(resolve({ ref: serviceRef('nobody') })).not.toHaveProperty('pending');
   });
 
   it('keeps an absolute URI as it was given', () => {

@@ -16,7 +16,14 @@ interface Reference {
   address?: string;
 }
 
-export type Resolved = { url: string; reason?: never } | { url?: never; reason: string };
+export type Resolved = { url: string; reason?: never } | Unresolved;
+
+/** Why there is no URL; `pending` where the referent is there and has no address yet. */
+export interface Unresolved {
+  url?: never;
+  reason: string;
+  pending?: true;
+}
 
 /** Where an object says that it can be reached; a caller may know more than its status (see expected-address.ts). */
 type AddressOf = (object: KubeObject) => string | undefined;
@@ -49,11 +56,8 @@ const refAddress = (store: Reader, ref: Reference, namespace: string, addressOf:
   if (!object) return { reason: `${what} not found` };
   const address = ref.address ? namedAddress(object, ref.address) : addressOf(object);
   if (address) return absoluteUrl(address);
-  return {
-    reason: ref.address
-      ? `address with name "${ref.address}" not found for ${what}`
-      : `address not set for ${what}`,
-  };
+  const missing = ref.address ? `address with name "${ref.address}" not found` : 'address not set';
+  return { reason: `${missing} for ${what}`, pending: true };
 };
 
 // On a cluster Serving keeps a core Service of the same name for each of its own.

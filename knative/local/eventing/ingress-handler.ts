@@ -29,9 +29,9 @@ export const brokerIngressHandler =
     res.end(reason);
   };
 
-/** The Broker that a request's target names, in origin form or, from clients of a proxy, in absolute form. */
+/** The Broker that a request's target names. */
 const targetOf = (url: string): { namespace: string; broker: string } | undefined => {
-  const [, namespace, broker] = /^(?:https?:\/\/[^/?#]*)?\/([^/?#]+)\/([^/?#]+)(?:\?.*)?$/i.exec(url) ?? [];
+  const [, namespace, broker] = /^\/([^/?#]+)\/([^/?#]+)(?:\?.*)?$/.exec(url) ?? [];
   return namespace && broker ? { namespace, broker } : undefined;
 };
 

@@ -4,6 +4,7 @@ import { sameJson } from '../store/json.ts';
 import type { KubeObject, Log, Store } from '../store/types.ts';
 import { type Resolved, resolveDestination } from './destination.ts';
 import { pingSource } from './kinds.ts';
+import { markUnresolved } from './mark-unresolved.ts';
 import { oidcDisabled } from './oidc.ts';
 import { pingEvent, pingSourceOf, pingType } from './ping-event.ts';
 import { parseSchedule, type Schedule } from './schedule.ts';
@@ -104,8 +105,8 @@ const statusOf = (source: KubeObject, sink: Resolved, schedule: Schedule | { rea
   const conditions = conditionsOf(source.status?.conditions as Condition[] | undefined);
   conditions.markTrue('OIDCIdentityCreated', oidcDisabled);
   conditions.markTrue('Deployed');
-  if (sink.url) conditions.markTrue('SinkProvided');
-  else conditions.markFalse('SinkProvided', 'NotFound', sink.reason ?? '');
+  if (sink.url === undefined) markUnresolved(conditions, 'SinkProvided', 'NotFound', sink, sink.reason);
+  else conditions.markTrue('SinkProvided');
   if ('reason' in schedule) conditions.markFalse('ValidSchedule', 'Invalid', schedule.reason);
   else conditions.markTrue('ValidSchedule');
   return {

@@ -6,6 +6,7 @@ import type { KubeObject, Log, Store } from '../store/types.ts';
 import { bindingsOf, boundBy, isSubject, sinkBindingMutator } from './bind-sink.ts';
 import { resolveDestination } from './destination.ts';
 import { servingService, sinkBinding } from './kinds.ts';
+import { markUnresolved } from './mark-unresolved.ts';
 import { oidcDisabled } from './oidc.ts';
 import { watchDestinations } from './watch-destinations.ts';
 import { writeStatus } from './write-status.ts';
@@ -75,10 +76,10 @@ const statusOf = (store: Store, binding: KubeObject, refused: StatusError | unde
   conditions.markTrue('OIDCTokenSecretCreated', oidcDisabled);
   conditions.markTrue('TrustBundlePropagated');
   const sink = resolveDestination(store, spec.sink, namespace);
-  if (sink.url) conditions.markTrue('SinkProvided');
+  if (sink.url !== undefined) conditions.markTrue('SinkProvided');
   else {
     const message = `Addressable could not be extracted from destination: ${sink.reason}`;
-    conditions.markFalse('SinkProvided', 'NoAddressable', message);
+    markUnresolved(conditions, 'SinkProvided', 'NoAddressable', sink, message);
   }
   if (refused) conditions.markFalse('SinkBindingAvailable', 'BindingFailed', refused.message);
   else if (subjectMissing(store, binding)) {

@@ -1,12 +1,12 @@
 import type { TriggerSpec } from '../../../eventing/broker/types.ts';
 import type { KubeObject, Reader } from '../store/types.ts';
-import { resolveDestination } from './destination.ts';
+import { type Resolved, resolveDestination, type Unresolved } from './destination.ts';
 import { resolveDelivery } from './resolve-delivery.ts';
 
 /** A Trigger's references, resolved as far as they go; with a spec where all of them are. */
 export interface TriggerPlan {
-  subscriber: { url: string; reason?: never } | { url?: never; reason: string };
-  deadLetterSink: { url: string | undefined; reason?: never } | { url?: never; reason: string };
+  subscriber: Resolved;
+  deadLetterSink: { url: string | undefined; reason?: never } | Unresolved;
   /** What is wrong with its annotations. */
   wrong?: string;
   spec?: TriggerSpec;
@@ -20,7 +20,7 @@ export const planTrigger = (store: Reader, trigger: KubeObject, broker: KubeObje
   const { broker: brokerName, filter, filters, delivery: own } = trigger.spec;
   const subscriber = resolveDestination(store, trigger.spec.subscriber, namespace);
   const delivery = resolveDelivery(store, own ?? broker.spec?.delivery, namespace);
-  if (delivery.reason !== undefined) return { subscriber, deadLetterSink: { reason: delivery.reason } };
+  if (delivery.reason !== undefined) return { subscriber, deadLetterSink: delivery };
   const deadLetterSink = { url: delivery.delivery?.deadLetterSink };
   const order = annotations?.[orderAnnotation]?.toLowerCase() ?? 'unordered';
   if (order !== 'ordered' && order !== 'unordered') {

@@ -1,6 +1,7 @@
 import { type Condition, conditionSet, readyOf } from '../store/conditions.ts';
 import type { KubeObject } from '../store/types.ts';
 import { noDeadLetterSink } from './broker-conditions.ts';
+import { markUnresolved } from './mark-unresolved.ts';
 import { oidcDisabled } from './oidc.ts';
 import type { Dependency } from './trigger-dependency.ts';
 import type { TriggerPlan } from './trigger-plan.ts';
@@ -53,11 +54,14 @@ export const triggerStatus = (
     const order = spec?.ordered ? 'ORDERED' : 'UNORDERED';
     const message = `Subscriber will receive events with the delivery order: ${order}`;
     conditions.markTrue('SubscriberResolved', 'SubscriberResolved', message);
-  } else conditions.markFalse('SubscriberResolved', "Unable to get the Subscriber's URI", subscriber.reason);
+  } else {
+    const reason = "Unable to get the Subscriber's URI";
+    markUnresolved(conditions, 'SubscriberResolved', reason, subscriber, subscriber.reason);
+  }
 
   if (deadLetterSink.reason !== undefined) {
     const reason = "Unable to get the dead letter sink's URI";
-    conditions.markFalse('DeadLetterSinkResolved', reason, deadLetterSink.reason);
+    markUnresolved(conditions, 'DeadLetterSinkResolved', reason, deadLetterSink, deadLetterSink.reason);
   } else conditions.markTrue('DeadLetterSinkResolved', ...(deadLetterSink.url ? [] : noDeadLetterSink));
 
   if (dependency.status === 'True') conditions.markTrue('DependencyReady');

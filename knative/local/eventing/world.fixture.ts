@@ -1,0 +1,82 @@
+import { randomUUID } from 'node:crypto';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { createBroker } from '../../../eventing/broker/broker.ts';
+import type { Broker, Delivery } from '../../../eventing/broker/types.ts';
+import { createPostgresLog } from '../../../eventing/log/postgres.ts';
+import { openStore, testLog } from '../store/testing.ts';
+import { sinkBindingMutator } from './bind-sink.ts';
+import { createEventing } from './eventing.ts';
+import { brokerIngressHandler } from './ingress-handler.ts';
+import { logFailedDeliveries } from './log-deliveries.ts';
+import { aService } from './objects.fixture.ts';
+
+export type World = Awaited<ReturnType<typeof openWorld>>;
+
+/** Store, log, data plane, control plane and ingress on one database; `close` leaves the database as a stop would. */
+export const openWorld = async (url: string, change: (broker: Broker) => Broker = (broker) => broker) => {
+  const log = testLog();
+  const store = await openStore(url, { admit: sinkBindingMutator });
+  const eventLog = createPostgresLog({ url });
+  const deliveries: Delivery[] = [];
+  const logFailure = logFailedDeliveries(log);
+  const broker = change(
+    createBroker({
+      log: eventLog,
+      onDelivery: (delivery) => {
+        deliveries.push(delivery);
+        logFailure(delivery);
+      },
+    }),
+  );
+  const eventing = createEventing({
+    store,
+    broker,
+    post: (url, request) => fetch(url, { ...request, method: 'POST' }),
+    log,
+  });
+  const ingress = createServer(brokerIngressHandler({ broker, store }));
+  await new Promise<void>((resolve) => ingress.listen(0, '127.0.0.1', resolve));
+  const base = `http://127.0.0.1:${(ingress.address() as AddressInfo).port}`;
+  eventing.start();
+  await eventing.settled();
+
+  return {
+    store,
+    eventLog,
+    eventing,
+    log,
+    deliveries,
+    base,
+    /** Posts one event and answers the status and the event's id. */
+    publish: async (attributes: Record<string, string> = {}, broker = 'default') => {
+      const id = randomUUID();
+      const all = { specversion: '1.0', type: 'shop.test', source: '/test', id, ...attributes };
+      const headers = Object.fromEntries(Object.entries(all).map(([name, value]) => [`ce-${name}`, value]));
+      const { status } = await fetch(`${base}/shop/${broker}`, { method: 'POST', headers });
+      return { id, status };
+    },
+    /** A serving Service whose address is this URL. */
+    addService: async (name: string, url: string) => {
+      const service = await store.create(aService(name));
+      await store.updateStatus({ ...service, status: { address: { url } } });
+    },
+    conditions: (kind: string, name: string, namespace = 'shop'): Record<string, string> =>
+      Object.fromEntries(
+        (store.get(kind, namespace, name)?.status?.conditions ?? []).map(
+          ({ type, status, reason }: { type: string; status: string; reason?: string }) => [
+            type,
+            reason ? `${status} ${reason}` : status,
+          ],
+        ),
+      ),
+    close: async () => {
+      ingress.closeAllConnections();
+      await new Promise((resolve) => ingress.close(resolve));
+      await eventing.stop();
+      await broker.close({ graceMs: 200 });
+      await eventLog.close();
+      await store.close();
+    },
+  };
+};
