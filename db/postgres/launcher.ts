@@ -1,12 +1,12 @@
-import { mkdir, open, rename, stat } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { mkdir, open, realpath, rename, stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import postgres from 'postgres';
 import { runnableBinaries } from './binaries.ts';
 import { initialiseCluster, syncCluster } from './cluster.ts';
 import { lockHome } from './home-lock.ts';
 import { stopOrphan } from './orphan.ts';
 import { keptPassword } from './password.ts';
-import { dataFolder, serverAccount } from './place.ts';
+import { findPlace } from './place.ts';
 import { launchServer, type ServerExit } from './server.ts';
 
 export interface Log {
@@ -45,12 +45,11 @@ export async function startPostgres({
   onExit,
   settings = {},
 }: PostgresOptions): Promise<Postgres> {
-  const folder = join(resolve(home), 'postgres');
-  await mkdir(folder, { recursive: true });
+  await mkdir(join(home, 'postgres'), { recursive: true });
+  const folder = await realpath(join(home, 'postgres'));
   const unlock = await lockHome(folder);
   try {
-    const account = await serverAccount();
-    const dataDir = await dataFolder(folder, account, log);
+    const { dataDir, account } = await findPlace(folder, log);
     const binaries = await runnableBinaries(dataDir, account);
     await stopOrphan(dataDir, log);
     const password = await keptPassword(folder, dataDir);
@@ -76,8 +75,12 @@ export async function startPostgres({
       await server.stop();
       throw error;
     }
-    if (made) syncCluster({ dataDir, binaries, account, log });
-    return { adminUrl, port: server.port, pid: server.pid, dataDir, stop: server.stop };
+    const sync = made ? syncCluster({ dataDir, binaries, account, log }) : undefined;
+    const stop = async () => {
+      await server.stop();
+      await sync?.end();
+    };
+    return { adminUrl, port: server.port, pid: server.pid, dataDir, stop };
   } catch (error) {
     await unlock();
     throw error;

@@ -1,4 +1,4 @@
-import { readFile, rm } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Log } from './launcher.ts';
 import { commandLine, endsWithin } from './process.ts';
@@ -20,11 +20,7 @@ export async function stopOrphan(dataDir: string, log: Log): Promise<void> {
   const left = await readPostmaster(dataDir);
   if (!left) return;
   const command = await commandLine(left.pid);
-  if (!command?.includes(dataDir)) {
-    // Ended, but perhaps not reaped; or the pid went to another program. Postgres would refuse to start for either.
-    await rm(join(dataDir, 'postmaster.pid'), { force: true });
-    return;
-  }
+  if (!command?.includes(`-D ${dataDir} -c `)) return disown(dataDir);
   log.info({ pid: left.pid }, 'stopping the Postgres that an earlier run left behind');
   const steps = [
     ['SIGINT', 5000],
@@ -40,4 +36,14 @@ export async function stopOrphan(dataDir: string, log: Log): Promise<void> {
     if (await endsWithin(left.pid, ms)) return;
   }
   throw new Error(`the Postgres of an earlier run, process ${left.pid}, does not end: end it by hand`);
+}
+
+/**
+ * The pid is that of a dead process which nobody has reaped, or of another program by now: Postgres would refuse to start
+ * because of either. Only the pid is replaced, by one that cannot be: from the rest of the file Postgres sees whether
+ * backends of the dead server still use its memory.
+ */
+async function disown(dataDir: string): Promise<void> {
+  const file = join(dataDir, 'postmaster.pid');
+  await writeFile(file, (await readFile(file, 'utf8')).replace(/^\d+/, '2147483647'));
 }

@@ -7,7 +7,7 @@ export async function keptPassword(folder: string, dataDir: string): Promise<str
   const file = join(folder, 'password');
   const kept = await readFile(file, 'utf8').catch(() => '');
   if (kept) return kept;
-  if (await exists(dataDir)) {
+  if (await exists(join(dataDir, 'PG_VERSION'))) {
     throw new Error(`the database's password is gone: put ${file} back, or remove ${folder} to begin anew`);
   }
   const made = randomBytes(24).toString('base64url');

@@ -54,7 +54,8 @@ export async function launchServer(launch: Launch): Promise<Server> {
     const passing =
       /pre-existing shared memory|lock file ".*" already exists|could not bind|Address already in use/;
     if (!passing.test(complaint) || Date.now() - begun > leftoversMs) {
-      throw new Error(`Postgres does not start: ${complaint.trim() || `see ${launch.logFile}`}`);
+      const reason = complaint.trim().replaceAll(/\s*\n\s*/g, ' ') || `see ${launch.logFile}`;
+      throw new Error(`Postgres does not start: ${reason}`);
     }
     await sleep(50);
   }
