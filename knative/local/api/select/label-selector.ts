@@ -2,8 +2,8 @@ import { badRequest } from '../../store/status-error.ts';
 
 export type LabelMatch = (labels: Record<string, string> | undefined) => boolean;
 
-const name = String.raw`(?:[A-Za-z0-9.-]+/)?[A-Za-z0-9](?:[A-Za-z0-9_.-]*[A-Za-z0-9])?`;
-const value = String.raw`(?:[A-Za-z0-9](?:[A-Za-z0-9_.-]*[A-Za-z0-9])?)?`;
+const name = `(?:[A-Za-z0-9.-]+/)?[A-Za-z0-9](?:[A-Za-z0-9_.-]*[A-Za-z0-9])?`;
+const value = `(?:[A-Za-z0-9](?:[A-Za-z0-9_.-]*[A-Za-z0-9])?)?`;
 const setBased = new RegExp(String.raw`^(${name})\s+(in|notin)\s*\(([^()]*)\)$`);
 const equality = new RegExp(String.raw`^(${name})\s*(==|=|!=)\s*(${value})$`);
 const comparison = new RegExp(String.raw`^(${name})\s*([<>])\s*(-?\d+)$`);

@@ -1,0 +1,93 @@
+import { randomInt } from 'node:crypto';
+import { apiVersionOf } from '../../store/kinds.ts';
+import { badRequest, invalid, notFound } from '../../store/status-error.ts';
+import type { NewObject, Reader } from '../../store/types.ts';
+import { pruneUnknown } from '../fields/unknown-fields.ts';
+import { isObject, type Json, type JsonObject } from '../patch/json.ts';
+import type { Schemas } from '../ports.ts';
+import type { Call } from './call.ts';
+import { fieldValidation } from './options.ts';
+
+/** An object a caller hands in for this path: of its kind, in its namespace, with its name where the path has one. */
+export const givenFor = ({ resource, path }: Call, body: JsonObject): NewObject => {
+  const { apiVersion = apiVersionOf(resource), kind = resource.name } = body;
+  if (kind !== resource.name)
+    throw badRequest(
+      `${kind} in version ${JSON.stringify(apiVersion)} cannot be handled as a ${resource.name}`,
+    );
+  if (apiVersion !== apiVersionOf(resource))
+    throw badRequest(
+      `the API version in the data (${apiVersion}) does not match the expected API version (${apiVersionOf(resource)})`,
+    );
+  const metadata = metadataOf(body);
+  const { name = path.name, namespace } = metadata;
+  if (path.name !== undefined && name !== path.name)
+    throw badRequest(`the name of the object (${name}) does not match the name on the URL (${path.name})`);
+  if (namespace !== undefined && namespace !== '' && namespace !== path.namespace)
+    throw badRequest(`the namespace of the provided object does not match the namespace sent on the request`);
+  return {
+    ...body,
+    apiVersion,
+    kind,
+    metadata: { ...metadata, name, ...(path.namespace && { namespace: path.namespace }) },
+  } as NewObject;
+};
+
+/** Nulls in metadata say nothing, and managed fields are not kept: clients send both back as they got them. */
+const metadataOf = ({ metadata = {} }: JsonObject): JsonObject => {
+  if (!isObject(metadata)) throw badRequest('metadata is no object');
+  const { managedFields: _, selfLink: __, ...rest } = metadata;
+  const kept = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== null));
+  for (const field of ['name', 'namespace', 'generateName'])
+    if (kept[field] !== undefined && typeof kept[field] !== 'string')
+      throw badRequest(`metadata.${field} is no string`);
+  return kept;
+};
+
+/** The object without fields its kind does not know: refused, warned of or dropped as the query says. */
+export const withoutUnknown = (
+  schemas: Schemas,
+  call: Call,
+  object: NewObject,
+  options: string,
+): NewObject => {
+  const { resource, request } = call;
+  const validation = fieldValidation(request, options);
+  const schema = schemas.of(resource.kind);
+  if (!schema) return object;
+  const { value, unknown } = pruneUnknown(object as Json, schema);
+  const messages = unknown.map((path) => `unknown field ${JSON.stringify(path)}`);
+  if (validation === 'Strict' && messages.length > 0)
+    throw badRequest(
+      `${resource.name} in version ${JSON.stringify(resource.version)} cannot be handled as a ${resource.name}: strict decoding error: ${messages.join(', ')}`,
+    );
+  if (validation === 'Warn') for (const message of messages) request.warn(message);
+  return value as unknown as NewObject;
+};
+
+/** Its name, or a new one that begins with its generateName; throws where it has neither. */
+export const named = ({ resource }: Call, object: NewObject): NewObject => {
+  const { name, generateName, ...metadata } = object.metadata as NewObject['metadata'] & {
+    generateName?: string;
+  };
+  if (name) return object;
+  if (!generateName)
+    throw invalid(resource, '', [
+      {
+        reason: 'FieldValueRequired',
+        field: 'metadata.name',
+        message: 'Required value: name or generateName is required',
+      },
+    ]);
+  const suffix = Array.from({ length: 5 }, () => letters[randomInt(letters.length)]).join('');
+  return { ...object, metadata: { ...metadata, name: `${generateName.slice(0, 58)}${suffix}` } };
+};
+
+/** Kubernetes' letters for generated names: no vowels, so no words. */
+const letters = 'bcdfghjklmnpqrstvwxz2456789';
+
+/** Throws NotFound where there is no such namespace. */
+export const inStandingNamespace = ({ path: { namespace } }: Call, store: Pick<Reader, 'get'>): void => {
+  if (namespace !== undefined && !store.get('Namespace', undefined, namespace))
+    throw notFound({ group: '', plural: 'namespaces', name: 'Namespace' }, namespace);
+};
