@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { chown, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { Binaries } from './binaries.ts';
-import type { Log } from './launcher.ts';
+import type { Log } from './log.ts';
 import { type Account, makeFolder } from './place.ts';
 
 interface Cluster {

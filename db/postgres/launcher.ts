@@ -4,15 +4,11 @@ import postgres from 'postgres';
 import { runnableBinaries } from './binaries.ts';
 import { initialiseCluster, syncCluster } from './cluster.ts';
 import { lockHome } from './home-lock.ts';
+import type { Log } from './log.ts';
 import { stopOrphan } from './orphan.ts';
 import { keptPassword } from './password.ts';
 import { findPlace } from './place.ts';
 import { launchServer, type ServerExit } from './server.ts';
-
-export interface Log {
-  info(fields: object, message: string): void;
-  warn(fields: object, message: string): void;
-}
 
 export interface PostgresOptions {
   /** Everything stands in `home`/postgres; made when it is not there. */

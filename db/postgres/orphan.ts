@@ -1,6 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Log } from './launcher.ts';
+import type { Log } from './log.ts';
 import { commandLine, endsWithin } from './process.ts';
 
 /** What a running server says of itself (postmaster.pid, line by line). */

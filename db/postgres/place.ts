@@ -1,6 +1,6 @@
 import { chown, mkdir, mkdtemp, readFile, realpath, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { Log } from './launcher.ts';
+import type { Log } from './log.ts';
 
 /** Who the server runs as; undefined: as ourselves. */
 export interface Account {

@@ -15,7 +15,7 @@ let admin: Sql;
 beforeEach(async () => {
   database = await freshDatabase();
   sink = await startSink();
-  admin = postgres(database.adminUrl, { max: 1 });
+  admin = postgres(database.adminUrl, { max: 1, onnotice: () => {} });
 });
 afterEach(async () => {
   await admin.end();
@@ -24,10 +24,10 @@ afterEach(async () => {
 });
 
 const eventually = { timeout: 15_000, interval: 20 };
-const startVictim = (moment: string): ChildProcess =>
+const startVictim = (task: 'publish and die' | 'publish for ever'): ChildProcess =>
   spawn(
     process.execPath,
-    [join(import.meta.dirname, 'testing/victim.ts'), database.url('orders'), sink.url.href, moment],
+    [join(import.meta.dirname, 'testing/victim.ts'), database.url('orders'), sink.url.href, task],
     {
       stdio: ['ignore', 'pipe', 'inherit'],
     },
@@ -45,15 +45,44 @@ const recover = async () => {
   await next.die();
 };
 
+/** Kills a victim while its transaction stands still in a trigger on the outbox; answers once its session is over. */
+const killInTrigger = async (trigger: string) => {
+  await admin.unsafe(`
+    create function events.dawdle() returns trigger language plpgsql as
+      $$ begin perform pg_sleep(0.5); return null; end $$;
+    create ${trigger} execute function events.dawdle()`);
+  const victim = startVictim('publish for ever');
+  const died = once(victim, 'exit');
+  const sessions = (where: string) =>
+    admin.unsafe(
+      `select 1 from pg_stat_activity where datname = '${database.name}' and usename like '%orders' ${where}`,
+    );
+  await expect.poll(async () => (await sessions(`and wait_event = 'PgSleep'`)).length, eventually).toBe(1);
+  victim.kill('SIGKILL');
+  await died;
+  await expect.poll(async () => (await sessions('')).length, eventually).toBe(0);
+  await admin.unsafe('drop function events.dawdle cascade');
+};
+
 test('killed before the commit: nothing is there and nothing goes out', async () => {
-  await once(startVictim('before the commit'), 'exit');
+  await killInTrigger('trigger dawdle after insert on events.outbox');
   await recover();
   expect(await committed()).toEqual([]);
   expect(sink.requests).toEqual([]);
 });
 
+test('killed during the commit: the next process publishes what became of it', async () => {
+  await killInTrigger(
+    'constraint trigger dawdle after insert on events.outbox deferrable initially deferred for each row',
+  );
+  expect(await committed()).not.toEqual([]);
+  expect(sink.requests).toEqual([]);
+  await recover();
+  expect(sink.acceptedIds().sort()).toEqual(await committed());
+});
+
 test('killed right after the commit: the next process publishes', async () => {
-  await once(startVictim('after the commit'), 'exit');
+  await once(startVictim('publish and die'), 'exit');
   const ids = await committed();
   expect(ids).toHaveLength(5);
   await recover();
@@ -61,7 +90,7 @@ test('killed right after the commit: the next process publishes', async () => {
 });
 
 test('killed between post and mark: it is published again with the same id', async () => {
-  const victim = startVictim('while publishing');
+  const victim = startVictim('publish for ever');
   const died = once(victim, 'exit');
   let first: string | undefined;
   sink.answer(({ headers }) => {
@@ -80,7 +109,7 @@ test('killed between post and mark: it is published again with the same id', asy
 test.each([80, 160, 240])(
   'killed %i ms into a stream of transactions: all that was acknowledged goes out',
   async (ms) => {
-    const victim = startVictim('while publishing');
+    const victim = startVictim('publish for ever');
     const died = once(victim, 'exit');
     let told = '';
     victim.stdout?.setEncoding('utf8').on('data', (text: string) => {

@@ -5,6 +5,7 @@ import type { CloudEvent } from '../contracts/cloud-event.ts';
 import type { Contract } from '../contracts/contract.ts';
 import { createBatcher } from './batcher.ts';
 import { defaultLimits, type Limits } from './limits.ts';
+import type { Log } from './log.ts';
 import { createPost } from './post.ts';
 import { drizzlePrepared } from './prepared.ts';
 import { createRelay } from './relay.ts';
@@ -21,13 +22,6 @@ import {
   type ReceivedEvent,
   type Transaction,
 } from './rows.ts';
-
-type Write = (fields: object, message: string) => void;
-export interface Log {
-  error: Write;
-  warn: Write;
-  info: Write;
-}
 
 export interface OutboxOptions {
   /** The function's connections, logged in as its own role. */

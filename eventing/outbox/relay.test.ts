@@ -2,7 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import postgres from 'postgres';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { freshDatabase, type TestDatabase } from '../../test/support/postgres.ts';
-import { createOutbox, type Log } from './outbox.ts';
+import type { Log } from './log.ts';
+import { createOutbox } from './outbox.ts';
 import { type Process, publishMany, quick, silent, startProcess } from './testing/harness.ts';
 import { type Received, type Sink, startSink } from './testing/sink.ts';
 

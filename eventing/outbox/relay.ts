@@ -1,6 +1,6 @@
 import { createBatcher } from './batcher.ts';
 import type { Limits } from './limits.ts';
-import type { Log } from './outbox.ts';
+import type { Log } from './log.ts';
 import type { Outcome } from './post.ts';
 import type { OutboxRow } from './rows.ts';
 import { createSender } from './sender.ts';

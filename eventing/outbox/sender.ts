@@ -1,5 +1,5 @@
 import type { Limits } from './limits.ts';
-import type { Log } from './outbox.ts';
+import type { Log } from './log.ts';
 import type { Outcome } from './post.ts';
 import type { OutboxRow } from './rows.ts';
 

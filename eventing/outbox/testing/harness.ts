@@ -2,7 +2,8 @@ import postgres, { type Sql } from 'postgres';
 import { v7 as uuidv7 } from 'uuid';
 import { orderCancelled } from '../../contracts/order.ts';
 import type { Limits } from '../limits.ts';
-import { createOutbox, type Log, type Outbox } from '../outbox.ts';
+import type { Log } from '../log.ts';
+import { createOutbox, type Outbox } from '../outbox.ts';
 
 export const silent: Log = { info: () => {}, warn: () => {}, error: () => {} };
 
