@@ -1,4 +1,10 @@
-import { type Agent, type IncomingMessage, request, type ServerResponse } from 'node:http';
+import {
+  type Agent,
+  type ClientRequest,
+  type IncomingMessage,
+  request,
+  type ServerResponse,
+} from 'node:http';
 import { type Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { bodyLimit } from '../kit/body.ts';
@@ -20,31 +26,37 @@ const tooLarge = () =>
  * Streams a request to a function and its answer back. Throws Problem as long as nothing has been answered: 413, 503,
  * 504; later failures cut the connection, for there is no other way to tell.
  */
-export const createForward = ({ agent, timeoutMs }: ForwardOptions): Forward => {
-  const send = (incoming: IncomingMessage, url: URL, signal: AbortSignal): Promise<IncomingMessage> =>
-    new Promise((resolve, reject) => {
-      const headers = requestHeaders(incoming);
-      headers.push('host', url.host);
-      const call = request(url, { method: incoming.method ?? 'GET', headers, agent, signal });
-      const timer = setTimeout(() => call.destroy(new Problem('timeout', 'No answer in time.')), timeoutMs);
-      call.once('response', resolve);
-      call.once('error', (error: NodeJS.ErrnoException) => {
-        // A kept connection that the other side had just closed; nothing has been done yet.
-        const stale = call.reusedSocket && error.code === 'ECONNRESET' && !hasBody(incoming);
-        if (stale) send(incoming, url, signal).then(resolve, reject);
-        else reject(error);
-      });
-      call.once('close', () => clearTimeout(timer));
-      call.once('response', () => clearTimeout(timer));
-      if (hasBody(incoming)) pipeline(limited(incoming), call).catch((error) => call.destroy(error));
-      else call.end();
-    });
-
-  return async (incoming, outgoing, url) => {
+export const createForward =
+  ({ agent, timeoutMs }: ForwardOptions): Forward =>
+  async (incoming, outgoing, url) => {
     if (Number(incoming.headers['content-length']) > bodyLimit) throw tooLarge();
-    const gone = new AbortController();
-    outgoing.once('close', () => gone.abort());
-    const answer = await send(incoming, url, gone.signal).catch((error) => {
+    const headers = requestHeaders(incoming);
+    headers.push('host', url.host);
+    let call: ClientRequest | undefined;
+    // Whoever asked has gone, or has the whole answer: the function need not go on.
+    outgoing.once('close', () => call?.destroy());
+
+    const send = (): Promise<IncomingMessage> =>
+      new Promise((resolve, reject) => {
+        const sent = request(url, { method: incoming.method ?? 'GET', headers, agent });
+        call = sent;
+        const timer = setTimeout(() => sent.destroy(new Problem('timeout', 'No answer in time.')), timeoutMs);
+        sent.once('close', () => clearTimeout(timer));
+        sent.once('response', (answer) => {
+          clearTimeout(timer);
+          resolve(answer);
+        });
+        sent.once('error', (error: NodeJS.ErrnoException) => {
+          // A kept connection that the other side had just closed: nothing has been done yet.
+          const stale = sent.reusedSocket && error.code === 'ECONNRESET' && !hasBody(incoming);
+          if (stale) send().then(resolve, reject);
+          else reject(error);
+        });
+        if (hasBody(incoming)) pipeline(limited(incoming), sent).catch((error) => sent.destroy(error));
+        else sent.end();
+      });
+
+    const answer = await send().catch((error) => {
       throw error instanceof Problem ? error : unavailable('The function does not answer.', { cause: error });
     });
     const infrastructure = infrastructureProblem(answer);
@@ -53,10 +65,10 @@ export const createForward = ({ agent, timeoutMs }: ForwardOptions): Forward => 
       throw infrastructure;
     }
     outgoing.writeHead(answer.statusCode ?? 502, responseHeaders(answer));
-    outgoing.flushHeaders();
+    // An event stream may have no first byte for a while; a short answer goes out in one write.
+    if (answer.headers['content-length'] === undefined) outgoing.flushHeaders();
     await pipeline(answer, outgoing).catch(() => outgoing.destroy());
   };
-};
 
 const hasBody = ({ headers }: IncomingMessage) =>
   headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;

@@ -19,8 +19,8 @@ const connectionCodes = new Set([
 
 /** SQLSTATE classes that a later try may not meet: connection, resources, operator intervention, rollback. */
 const transientStates = /^(08|53|57|58|40)[0-9A-Z]{3}$/;
-/** Wrong password or unknown role: set-up that someone is mending, never the caller's fault. */
-const loginStates = /^28[0-9A-Z]{3}$/;
+/** Wrong password, no such role or database: set-up that someone is mending, never the caller's fault. */
+const loginStates = /^(28|3D)[0-9A-Z]{3}$/;
 
 const causes = function* (error: unknown) {
   let at = error;

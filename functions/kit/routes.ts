@@ -6,6 +6,10 @@ export const createRoutes = () => {
   const methods = new Map<string, { pattern: RegExp; allowed: Set<string> }>();
 
   const add = (method: Operation['method'], path: string): void => {
+    // Hono takes the first route that matches: a later one would never be reached.
+    for (const [earlier, { pattern, allowed }] of methods)
+      if (earlier !== path && allowed.has(method.toUpperCase()) && pattern.test(path))
+        throw new Error(`${method} ${path} must stand before ${earlier}, which takes its requests`);
     const pattern = new RegExp(`^${path.replaceAll(/:\w+/g, '[^/]+').replaceAll('.', '\\.')}$`);
     const entry = methods.get(path) ?? { pattern, allowed: new Set<string>() };
     entry.allowed.add(method.toUpperCase());

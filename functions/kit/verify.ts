@@ -19,25 +19,26 @@ export interface VerifierOptions {
 export const keysInFile = (path: string) => async (): Promise<JSONWebKeySet> =>
   JSON.parse(await readFile(path, 'utf8'));
 
+/** Tokens of unknown keys make it read the key set at most this often. */
 const rereadMs = 1_000;
+/** A withdrawn key, and what was verified with it, is out after this time. */
+const trustMs = 30_000;
 const rememberedTokens = 1_000;
-/** A token is trusted from memory at most this long, so that a withdrawn key is out soon. */
-const rememberedMs = 30_000;
 
 /** Verifies EdDSA JWTs (RFC 8725: one algorithm, issuer, audience, expiry and subject required). */
 export const createVerifier = ({ keys, now = Date.now }: VerifierOptions): Verify => {
-  let loaded: { set: ReturnType<typeof createLocalJWKSet>; at: number } | undefined;
-  let loading: Promise<void> | undefined;
+  let loaded: { set: KeySet; at: number } | undefined;
+  let loading: Promise<KeySet> | undefined;
   const remembered = new Map<string, { actor: Actor; until: number }>();
 
-  const load = () => {
+  const load = (): Promise<KeySet> => {
     loading ??= keys()
-      .then((set) => {
-        loaded = { set: createLocalJWKSet(set), at: now() };
-        remembered.clear();
+      .then((document) => {
+        loaded = { set: createLocalJWKSet(document), at: now() };
+        return loaded.set;
       })
-      .catch((error) => {
-        throw unavailable('The keys that sign tokens cannot be read.', { cause: error });
+      .catch((cause) => {
+        throw unavailable('The keys that sign tokens cannot be read.', { cause });
       })
       .finally(() => {
         loading = undefined;
@@ -46,14 +47,13 @@ export const createVerifier = ({ keys, now = Date.now }: VerifierOptions): Verif
   };
 
   const check = async (token: string): Promise<Actor | undefined> => {
-    if (!loaded) await load();
+    const set = loaded && now() - loaded.at < trustMs ? loaded.set : await load();
     try {
-      return await actorOf(token, loaded?.set, now());
+      return await actorOf(token, set, now());
     } catch (error) {
-      if (!(error instanceof errors.JWKSNoMatchingKey)) return undefined;
-      if (!loaded || now() - loaded.at < rereadMs) return undefined;
-      await load();
-      return actorOf(token, loaded.set, now()).catch(() => undefined);
+      const unknownKey = error instanceof errors.JWKSNoMatchingKey;
+      if (!unknownKey || (loaded && now() - loaded.at < rereadMs)) return undefined;
+      return actorOf(token, await load(), now()).catch(() => undefined);
     }
   };
 
@@ -63,17 +63,14 @@ export const createVerifier = ({ keys, now = Date.now }: VerifierOptions): Verif
     const actor = await check(token);
     if (!actor) return undefined;
     if (remembered.size >= rememberedTokens) remembered.clear();
-    remembered.set(token, { actor, until: Math.min(now() + rememberedMs, actor.expiresAt * 1000) });
+    remembered.set(token, { actor, until: Math.min(now() + trustMs, actor.expiresAt * 1000) });
     return actor;
   };
 };
 
-const actorOf = async (
-  token: string,
-  set: ReturnType<typeof createLocalJWKSet> | undefined,
-  now: number,
-): Promise<Actor | undefined> => {
-  if (!set) return undefined;
+type KeySet = ReturnType<typeof createLocalJWKSet>;
+
+const actorOf = async (token: string, set: KeySet, now: number): Promise<Actor | undefined> => {
   const { payload } = await jwtVerify(token, set, {
     algorithms: ['EdDSA'],
     audience,
