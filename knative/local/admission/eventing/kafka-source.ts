@@ -1,0 +1,90 @@
+import { randomUUID } from 'node:crypto';
+import * as z from 'zod';
+import { destination, destinationFlaws, withNamespace } from '../destination.ts';
+import { flawed, invalidValue, missing, via } from '../flaw.ts';
+import { defineKind } from '../kind-admission.ts';
+import { anyStatus, kubeObject } from '../metadata.ts';
+import { dns1123Subdomain } from '../names.ts';
+import { defaultDelivery, delivery, deliveryFlaws, deliveryWarnings } from './delivery.ts';
+import { overrideFlaws, overrides } from './overrides.ts';
+
+const secretKey = z.strictObject({
+  secretKeyRef: z
+    .strictObject({ name: z.string(), key: z.string(), optional: z.boolean().optional() })
+    .optional(),
+});
+
+export const kafkaSource = defineKind({
+  schema: kubeObject('sources.knative.dev/v1', 'KafkaSource', {
+    spec: z
+      .strictObject({
+        consumers: z.int().optional(),
+        bootstrapServers: z.array(z.string()).optional(),
+        net: z
+          .strictObject({
+            sasl: z
+              .strictObject({
+                enable: z.boolean().optional(),
+                user: secretKey.optional(),
+                password: secretKey.optional(),
+                type: secretKey.optional(),
+              })
+              .optional(),
+            tls: z
+              .strictObject({
+                enable: z.boolean().optional(),
+                cert: secretKey.optional(),
+                key: secretKey.optional(),
+                caCert: secretKey.optional(),
+              })
+              .optional(),
+          })
+          .optional(),
+        topics: z.array(z.string()).optional(),
+        consumerGroup: z.string().optional(),
+        initialOffset: z.string().optional(),
+        ordering: z.string().optional(),
+        delivery: delivery.optional(),
+        sink: destination.optional(),
+        ceOverrides: overrides.optional(),
+      })
+      .optional(),
+    status: anyStatus,
+  }),
+  name: dns1123Subdomain,
+  defaults: (object, { old }) => {
+    const { delivery: own, sink, ...spec } = object.spec ?? {};
+    const { namespace } = object.metadata;
+    return {
+      ...object,
+      spec: {
+        ...spec,
+        consumerGroup:
+          spec.consumerGroup || old?.spec?.consumerGroup || `knative-kafka-source-${randomUUID()}`,
+        consumers: spec.consumers ?? 1,
+        initialOffset: spec.initialOffset || 'latest',
+        ordering: spec.ordering ?? 'ordered',
+        ...(sink && { sink: withNamespace(sink, namespace) }),
+        ...defaultDelivery(own, namespace),
+      },
+    };
+  },
+  rules: ({ spec = {} }, { old }) => {
+    const { topics = [], bootstrapServers = [], initialOffset = '', ordering = '', consumerGroup } = spec;
+    return [
+      ...via(['spec', 'sink'], destinationFlaws(spec.sink)),
+      ...(topics.length === 0 ? [missing(['spec', 'topics'])] : []),
+      ...(bootstrapServers.length === 0 ? [missing(['spec', 'bootstrapServers'])] : []),
+      ...(['earliest', 'latest'].includes(initialOffset)
+        ? []
+        : [invalidValue(initialOffset, ['spec', 'initialOffset'])]),
+      ...(['ordered', 'unordered'].includes(ordering) ? [] : [invalidValue(ordering, ['spec', 'ordering'])]),
+      ...via(['spec', 'delivery'], deliveryFlaws(spec.delivery)),
+      ...via(['spec', 'ceOverrides'], overrideFlaws(spec.ceOverrides)),
+      ...(old && old.spec?.consumerGroup !== consumerGroup
+        ? [flawed('Immutable fields changed (-old +new)', ['spec', 'consumerGroup'])]
+        : []),
+    ];
+  },
+  warnings: ({ spec }) => deliveryWarnings(spec?.delivery, 'spec.delivery'),
+});
