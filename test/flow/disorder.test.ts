@@ -5,7 +5,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { chanceOf } from './support/chance.ts';
 import { createNetwork, type Disorder, order as noDisorder } from './support/disorder.ts';
-import { effectsOf, wholeEffects } from './support/effects.ts';
+import { chargesOfNoPayment, effectsOf, wholeEffects } from './support/effects.ts';
 import { type Flow, startFlow } from './support/flow.ts';
 import { createWorld, type FlowWorld } from './support/world.ts';
 
@@ -94,6 +94,7 @@ const checkOnce = async (orders: readonly Followed[]) => {
     expect(effects).toEqual(wholeEffects(effects.captures > 0));
     if (neverPaid.has(token)) expect(effects.status).toBe('failed');
   }
+  expect(await chargesOfNoPayment(admin)).toBe(0);
 };
 
 test('whatever is lost, doubled and reordered, every order ends, and each effect happens once', async () => {
@@ -107,10 +108,12 @@ test('whatever is lost, doubled and reordered, every order ends, and each effect
       const first = await mails();
       expect(first.filter((type) => type === 'welcome')).toHaveLength(1);
 
-      // Everything once more, in another order: nothing changes.
+      // Everything once more, in another order, as the same events and as others that say the same: nothing changes.
       network.set(noDisorder);
       const chance = chanceOf(plan.seed + 1);
-      const again = events().map((event) => ({ event, at: chance() }));
+      const again = events()
+        .flatMap((event) => [event, { ...event, id: uuidv7() }])
+        .map((event) => ({ event, at: chance() }));
       for (const { event } of again.sort((a, b) => a.at - b.at)) flow.broker.publish(event);
       await quiet(orders);
       await checkOnce(orders);

@@ -57,3 +57,10 @@ export const wholeEffects = (paid: boolean): Effects => ({
   ].sort(),
   unpublished: 0,
 });
+
+/** Charges that payments does not know of: money taken for nothing. */
+export const chargesOfNoPayment = async (sql: Sql): Promise<number> => {
+  const [row] = await sql<[{ count: number }]>`
+    select count(*)::int from bank.charges where payment_id not in (select id from payments.payments)`;
+  return row.count;
+};
