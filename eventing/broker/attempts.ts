@@ -1,0 +1,110 @@
+import { pause } from '../log/backoff.ts';
+import { type Deliver, type DeliveryAnswer, DeliveryError } from './deliver.ts';
+import { type CloudEvent, identityOf, type NotAnEvent } from './event.ts';
+import { readEvent } from './http-message.ts';
+import type { Policy } from './policy.ts';
+import type { Delivery } from './types.ts';
+
+/** What became of an event at one destination. */
+export type Outcome =
+  | { taken: true; reply: CloudEvent | undefined }
+  /** `answer` where one came that says why. */
+  | { taken: false; reason: string; answer?: DeliveryAnswer };
+
+export interface Attempt {
+  trigger: Delivery['trigger'];
+  to: Delivery['to'];
+  url: string;
+  event: CloudEvent;
+  policy: Policy;
+  signal: AbortSignal;
+}
+
+/** The broker closes, or the partition went to another: the event is not done, and is delivered again. */
+export class Interrupted extends Error {
+  constructor() {
+    super('the delivery was interrupted');
+    this.name = 'Interrupted';
+  }
+}
+
+/** Delivers until the destination has taken the event or the policy gives it up. Throws Interrupted. */
+export const createAttempts =
+  (deliver: Deliver, onDelivery: (delivery: Delivery) => void) =>
+  async ({ trigger, to, url, event, policy, signal }: Attempt): Promise<Outcome> => {
+    for (let attempt = 1; ; attempt++) {
+      const began = performance.now();
+      const { outcome, answer, again } = await once(deliver, {
+        url,
+        event,
+        timeoutMs: policy.timeoutMs,
+        signal,
+        headers: { prefer: 'reply', 'kn-namespace': trigger.namespace },
+      });
+      const retried = again && attempt <= policy.retry;
+      onDelivery({
+        trigger,
+        to,
+        url,
+        event: identityOf(event),
+        attempt,
+        code: answer?.code ?? null,
+        ms: performance.now() - began,
+        headers: answer?.headers ?? {},
+        outcome: outcome.taken
+          ? 'delivered'
+          : signal.aborted
+            ? 'interrupted'
+            : retried
+              ? 'retried'
+              : 'failed',
+        ...(!outcome.taken && { reason: outcome.reason }),
+      });
+      if (outcome.taken) return outcome;
+      if (signal.aborted) throw new Interrupted();
+      if (!retried) return outcome;
+      const retryAfter = answer?.headers['retry-after'];
+      await pause(
+        policy.pauseMs(
+          attempt,
+          answer && {
+            code: answer.code,
+            retryAfter: Array.isArray(retryAfter) ? retryAfter[0] : retryAfter,
+          },
+        ),
+        signal,
+      );
+      if (signal.aborted) throw new Interrupted();
+    }
+  };
+
+interface Once {
+  outcome: Outcome;
+  answer?: DeliveryAnswer;
+  /** Worth another try. */
+  again: boolean;
+}
+
+const once = async (deliver: Deliver, request: Parameters<Deliver>[0]): Promise<Once> => {
+  let answer: DeliveryAnswer;
+  try {
+    answer = await deliver(request);
+  } catch (error) {
+    const again = !(error instanceof DeliveryError && error.reason === 'answer-too-large');
+    return { outcome: { taken: false, reason: (error as Error).message }, again };
+  }
+  const { code, headers, body } = answer;
+  if (code >= 300 || code < 200)
+    return { outcome: { taken: false, reason: `status ${code}`, answer }, answer, again: isRetried(code) };
+  try {
+    return { outcome: { taken: true, reply: readEvent(headers, body) }, answer, again: false };
+  } catch (error) {
+    if (body.byteLength === 0) return { outcome: { taken: true, reply: undefined }, answer, again: false };
+    const reason = `the answer's body is no CloudEvent: ${(error as NotAnEvent).message}`;
+    return { outcome: { taken: false, reason }, answer, again: false };
+  }
+};
+
+/** Knative's data plane specification, "Event acknowledgement and delivery retry". */
+const isRetried = (code: number): boolean =>
+  code >= 500 || code === 404 || code === 408 || code === 409 || code === 429;
