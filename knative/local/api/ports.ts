@@ -3,6 +3,8 @@ import type { Kind, KubeObject, WatchEvent } from '../store/types.ts';
 
 /** What the API reads of one kind: the store, or a view of what runs. */
 export interface Source {
+  /** Brings what get and list read up to date. */
+  refresh?(): Promise<void>;
   get(namespace: string | undefined, name: string): KubeObject | undefined;
   /** Sorted by namespace and name; absent: all namespaces. */
   list(namespace: string | undefined): KubeObject[];
@@ -12,25 +14,6 @@ export interface Source {
   watch?(from: string, listener: (event: WatchEvent) => void): () => void;
 }
 
-/** The fields a kind's objects may have, of which OpenAPI and the check for unknown fields are made. */
-export interface Schemas {
-  /** JSON Schema (OpenAPI 3.0) of whole objects; absent: any field may be there. */
-  of(kind: Kind): JsonSchema | undefined;
-}
-
-export interface JsonSchema {
-  type?: string | string[];
-  description?: string;
-  properties?: Record<string, JsonSchema>;
-  required?: string[];
-  additionalProperties?: boolean | JsonSchema;
-  items?: JsonSchema;
-  anyOf?: JsonSchema[];
-  oneOf?: JsonSchema[];
-  allOf?: JsonSchema[];
-  [keyword: string]: unknown;
-}
-
 /** The processes that run, as the API needs them of the machinery. */
 export interface Pods {
   list(): PodView[];
@@ -38,13 +21,15 @@ export interface Pods {
   onChange(listener: () => void): () => void;
   /** Ends it within this time, after draining; the machinery decides what comes next. False: there is no such pod. */
   kill(pod: string, graceSeconds: number | undefined): boolean;
-  /** The log of its process, or of the one before; undefined where there is none. */
-  log(pod: string, previous: boolean): PodLog | undefined;
+  /** What its processes wrote; undefined where there is no such pod. */
+  log(pod: string): PodLog | undefined;
 }
 
 export interface LogLine {
   at: Date;
   text: string;
+  /** Of its processes, the one that wrote it: 0, and one more with each restart. */
+  restart: number;
 }
 
 export interface PodLog {
@@ -55,7 +40,10 @@ export interface PodLog {
 
 /** What a process has used. */
 export interface Usage {
-  /** Seconds of processor time since its start. */
+  /** Of processor time since its start. */
   cpuSeconds: number;
   memoryBytes: number;
 }
+
+/** What these processes have used; those that have ended are left out. */
+export type Measure = (pids: readonly number[]) => Promise<Map<number, Usage>>;

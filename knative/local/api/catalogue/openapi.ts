@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { apiVersionOf } from '../../store/kinds.ts';
-import type { JsonSchema, Schemas } from '../ports.ts';
 import { type GroupVersion, groupVersions, type Resource } from './resources.ts';
+import { type JsonSchema, schemaOf } from './schemas.ts';
 
 export interface OpenApi {
   /** GET /openapi/v3: where each group's version has its document; the hash changes with it. */
@@ -11,14 +11,14 @@ export interface OpenApi {
 }
 
 /** OpenAPI v3 documents, made when they are first asked for. */
-export const createOpenApi = (schemas: Schemas): OpenApi => {
+export const createOpenApi = (): OpenApi => {
   const made = new Map<string, { text: string; hash: string }>();
   const document = (path: string) => {
     const found = groupVersions.find((one) => pathOf(one) === path);
     if (!found) return undefined;
     const before = made.get(path);
     if (before) return before;
-    const text = JSON.stringify(documentOf(found, schemas));
+    const text = JSON.stringify(documentOf(found));
     const hash = createHash('sha256').update(text).digest('hex').toUpperCase();
     const now = { text, hash };
     made.set(path, now);
@@ -38,16 +38,13 @@ export const createOpenApi = (schemas: Schemas): OpenApi => {
 
 const pathOf = ({ group, apiVersion }: GroupVersion) => (group ? `apis/${apiVersion}` : `api/${apiVersion}`);
 
-const documentOf = (served: GroupVersion, schemas: Schemas) => ({
+const documentOf = (served: GroupVersion) => ({
   openapi: '3.0.0',
   info: { title: 'Kagari', version: 'v1.35.0' },
   paths: Object.fromEntries(served.resources.flatMap((resource) => pathsOf(`/${pathOf(served)}`, resource))),
   components: {
     schemas: Object.fromEntries(
-      served.resources.map((resource) => [
-        schemaName(resource),
-        schemaOf(resource, schemas.of(resource.kind)),
-      ]),
+      served.resources.map((resource) => [schemaName(resource), describedSchema(resource)]),
     ),
   },
 });
@@ -101,8 +98,8 @@ const schemaName = (resource: Resource) => {
   return `${group}.${resource.version}.${resource.name}`;
 };
 
-const schemaOf = (resource: Resource, schema: JsonSchema = { type: 'object' }): JsonSchema => ({
+const describedSchema = (resource: Resource): JsonSchema => ({
   description: `${resource.name} of ${apiVersionOf(resource)}`,
-  ...schema,
+  ...(schemaOf(resource.kind) ?? { type: 'object' }),
   'x-kubernetes-group-version-kind': [kindOf(resource)],
 });

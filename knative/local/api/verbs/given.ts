@@ -1,10 +1,9 @@
 import { randomInt } from 'node:crypto';
+import { pruneUnknown } from '../../admission/prune.ts';
 import { apiVersionOf } from '../../store/kinds.ts';
-import { badRequest, invalid, notFound } from '../../store/status-error.ts';
-import type { NewObject, Reader } from '../../store/types.ts';
-import { pruneUnknown } from '../fields/unknown-fields.ts';
-import { isObject, type Json, type JsonObject } from '../patch/json.ts';
-import type { Schemas } from '../ports.ts';
+import { badRequest, invalid } from '../../store/status-error.ts';
+import type { NewObject } from '../../store/types.ts';
+import { isObject, type JsonObject } from '../patch/json.ts';
 import type { Call } from './call.ts';
 import { fieldValidation } from './options.ts';
 
@@ -44,25 +43,17 @@ const metadataOf = ({ metadata = {} }: JsonObject): JsonObject => {
   return kept;
 };
 
-/** The object without fields its kind does not know: refused, warned of or dropped as the query says. */
-export const withoutUnknown = (
-  schemas: Schemas,
-  call: Call,
-  object: NewObject,
-  options: string,
-): NewObject => {
-  const { resource, request } = call;
+/**
+ * The object without fields its kind does not know, of which Warn tells. Strict leaves them to admission, which refuses
+ * them with all else that is wrong.
+ */
+export const withoutUnknown = ({ path, request }: Call, given: NewObject, options: string): NewObject => {
   const validation = fieldValidation(request, options);
-  const schema = schemas.of(resource.kind);
-  if (!schema) return object;
-  const { value, unknown } = pruneUnknown(object as Json, schema);
-  const messages = unknown.map((path) => `unknown field ${JSON.stringify(path)}`);
-  if (validation === 'Strict' && messages.length > 0)
-    throw badRequest(
-      `${resource.name} in version ${JSON.stringify(resource.version)} cannot be handled as a ${resource.name}: strict decoding error: ${messages.join(', ')}`,
-    );
-  if (validation === 'Warn') for (const message of messages) request.warn(message);
-  return value as unknown as NewObject;
+  if (validation === 'Strict' || path.subresource === 'status') return given;
+  const { object, unknown } = pruneUnknown(given);
+  if (validation === 'Warn')
+    for (const field of unknown) request.warn(`unknown field ${JSON.stringify(field)}`);
+  return object;
 };
 
 /** Its name, or a new one that begins with its generateName; throws where it has neither. */
@@ -85,9 +76,3 @@ export const named = ({ resource }: Call, object: NewObject): NewObject => {
 
 /** Kubernetes' letters for generated names: no vowels, so no words. */
 const letters = 'bcdfghjklmnpqrstvwxz2456789';
-
-/** Throws NotFound where there is no such namespace. */
-export const inStandingNamespace = ({ path: { namespace } }: Call, store: Pick<Reader, 'get'>): void => {
-  if (namespace !== undefined && !store.get('Namespace', undefined, namespace))
-    throw notFound({ group: '', plural: 'namespaces', name: 'Namespace' }, namespace);
-};

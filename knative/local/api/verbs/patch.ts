@@ -1,6 +1,6 @@
 import { apiVersionOf } from '../../store/kinds.ts';
 import { badRequest, invalid, StatusError } from '../../store/status-error.ts';
-import type { KubeObject, WriteOptions } from '../../store/types.ts';
+import type { KubeObject, Store, WriteOptions } from '../../store/types.ts';
 import { decode, mediaType, objectOnly, parseJson, parseYaml, unsupported } from '../http/body.ts';
 import type { ApiResponse } from '../http/exchange.ts';
 import type { Json } from '../patch/json.ts';
@@ -8,8 +8,7 @@ import { jsonPatch, PatchFailed, parseOperations } from '../patch/json-patch.ts'
 import { mergePatch } from '../patch/merge-patch.ts';
 import { strategicMerge } from '../patch/strategic-merge.ts';
 import type { NamedCall } from './call.ts';
-import type { WriteParts } from './create.ts';
-import { givenFor, inStandingNamespace, withoutUnknown } from './given.ts';
+import { givenFor, withoutUnknown } from './given.ts';
 import { writeOptions } from './options.ts';
 import { presentObject } from './present.ts';
 import { standing } from './read.ts';
@@ -20,13 +19,13 @@ const attempts = 5;
 const operationsLimit = 10_000;
 
 /** PATCH of an object, or of its status; where another write came between, over what that one left. */
-export const patch = async (parts: WriteParts, call: NamedCall): Promise<ApiResponse> => {
+export const patch = async (store: Store, call: NamedCall): Promise<ApiResponse> => {
   const options = writeOptions(call, 'PatchOptions');
   const media = mediaType(call.request);
   const text = decode(await call.request.body());
-  if (media === 'application/apply-patch+yaml') return apply(parts, call, parseYaml(text), options);
+  if (media === 'application/apply-patch+yaml') return apply(store, call, parseYaml(text), options);
   const change = changeOf(call, media, text);
-  return presentObject(call, await write(parts, call, change, options));
+  return presentObject(call, await write(store, call, change, options));
 };
 
 const changeOf = ({ resource }: NamedCall, media: string, text: string): Change => {
@@ -80,7 +79,7 @@ const byOperations = (text: string): Change => {
 
 /** Server-side apply, as a merge; what is not there yet is made. */
 const apply = async (
-  parts: WriteParts,
+  store: Store,
   call: NamedCall,
   body: Json,
   options: WriteOptions,
@@ -101,15 +100,14 @@ const apply = async (
   });
   if (source.get(path.namespace, path.name) || path.subresource) {
     const change = (object: Json) => mergePatch(object, given as Json);
-    return presentObject(call, await write(parts, call, change, options));
+    return presentObject(call, await write(store, call, change, options));
   }
-  inStandingNamespace(call, parts.store);
-  const object = withoutUnknown(parts.schemas, call, mergePatch({}, given as Json) as never, 'PatchOptions');
-  return presentObject(call, await parts.store.create(object, options), 201);
+  const object = withoutUnknown(call, mergePatch({}, given as Json) as never, 'PatchOptions');
+  return presentObject(call, await store.create(object, options), 201);
 };
 
 const write = async (
-  { store, schemas }: WriteParts,
+  store: Store,
   call: NamedCall,
   change: Change,
   options: WriteOptions,
@@ -119,7 +117,7 @@ const write = async (
     const patched = givenFor(call, objectOnly(change(old as unknown as Json)));
     const { resourceVersion = old.metadata.resourceVersion, uid = old.metadata.uid } = patched.metadata;
     const metadata = { ...patched.metadata, resourceVersion, uid };
-    const object = withoutUnknown(schemas, call, { ...patched, metadata }, 'PatchOptions');
+    const object = withoutUnknown(call, { ...patched, metadata }, 'PatchOptions');
     try {
       if (call.path.subresource === 'status') return await store.updateStatus(object, options);
       return await store.update(object, options);

@@ -1,0 +1,97 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { badRequest, StatusError } from '../../store/status-error.ts';
+import type { Log } from '../../store/types.ts';
+import type { User } from '../identity/tokens.ts';
+import { type ApiRequest, type ApiResponse, jsonResponse } from './exchange.ts';
+import { guardAgainstRebinding } from './guard.ts';
+import { openOutlet } from './outlet.ts';
+import { warningHeaders } from './warnings.ts';
+
+export interface Listening {
+  serve(request: ApiRequest): Promise<ApiResponse>;
+  userOf(authorization: string | undefined): User | undefined;
+  /** Aborted when the server stops. */
+  stopping: AbortSignal;
+  log: Log;
+}
+
+/** As an API server limits a request's body. */
+const bodyLimit = 3 * 1024 * 1024;
+
+/** A node:http listener that speaks for the API. */
+export const createListener =
+  ({ serve, userOf, stopping, log }: Listening) =>
+  async (incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> => {
+    const warnings: string[] = [];
+    try {
+      guardAgainstRebinding(incoming.headers.host, incoming.headers.origin);
+      const user = userOf(incoming.headers.authorization);
+      const response = await serve(requestOf(incoming, user, warnings));
+      send(response, warnings, outgoing, stopping);
+    } catch (error) {
+      if (outgoing.headersSent) {
+        log.error({ error }, 'a stream of the Kubernetes API broke');
+        outgoing.destroy();
+        return;
+      }
+      const { code, ...status } = statusOf(error, incoming, log);
+      send(jsonResponse(code, { ...status, code }), warnings, outgoing, stopping);
+    }
+    // A body that nobody read ends with its connection.
+    if (!incoming.complete) incoming.resume();
+  };
+
+const requestOf = (incoming: IncomingMessage, user: User | undefined, warnings: string[]): ApiRequest => {
+  const { pathname, searchParams } = urlOf(incoming.url ?? '/');
+  return {
+    method: incoming.method ?? 'GET',
+    path: pathname,
+    query: searchParams,
+    header: (name) => incoming.headers[name]?.toString(),
+    user,
+    body: () => readBody(incoming),
+    warn: (text) => void warnings.push(text),
+  };
+};
+
+const urlOf = (target: string): URL => {
+  const url = `https://localhost${target.startsWith('/') ? '' : '/'}${target}`;
+  if (!URL.canParse(url)) throw badRequest(`invalid request target ${JSON.stringify(target)}`);
+  return new URL(url);
+};
+
+const readBody = async (incoming: IncomingMessage): Promise<Buffer> => {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of incoming) {
+    size += chunk.length;
+    if (size > bodyLimit)
+      throw new StatusError('RequestEntityTooLarge', `Request entity too large: limit is ${bodyLimit}`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+};
+
+const statusOf = (error: unknown, { method, url }: IncomingMessage, log: Log) => {
+  if (error instanceof StatusError && error.code < 500) return error.toStatus();
+  log.error({ error, method, url: url?.split('?')[0] }, 'a request to the Kubernetes API failed');
+  if (error instanceof StatusError) return error.toStatus();
+  return new StatusError('InternalError', 'Internal error occurred: see the log of the runtime').toStatus();
+};
+
+const send = (
+  { status, headers = {}, body }: ApiResponse,
+  warnings: readonly string[],
+  outgoing: ServerResponse,
+  stopping: AbortSignal,
+): void => {
+  outgoing.statusCode = status;
+  for (const [name, value] of Object.entries({ ...commonHeaders, ...headers }))
+    outgoing.setHeader(name, value);
+  if (warnings.length > 0) outgoing.setHeader('warning', warningHeaders(warnings));
+  if (status === 401) outgoing.setHeader('www-authenticate', 'Bearer');
+  if (typeof body === 'string') outgoing.end(body);
+  else body(openOutlet(outgoing, stopping));
+};
+
+const commonHeaders = { 'cache-control': 'no-cache, private', 'x-content-type-options': 'nosniff' };

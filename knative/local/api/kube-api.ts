@@ -1,0 +1,112 @@
+import { mkdir } from 'node:fs/promises';
+import { createServer, type Server } from 'node:https';
+import type * as z from 'zod';
+import type { Kind, Log, Store } from '../store/types.ts';
+import { schemasOf } from './fields/schemas.ts';
+import { listenOnLoopback } from './http/listen.ts';
+import { createListener } from './http/node-server.ts';
+import { type Certificates, ensureCertificates } from './identity/certificates.ts';
+import { writeKubeconfig } from './identity/kubeconfig.ts';
+import { ensureTokens, identify } from './identity/tokens.ts';
+import { ensureNamespaces } from './namespaces.ts';
+import type { Measure, Pods } from './ports.ts';
+import { createServe } from './serve.ts';
+import { createSources } from './sources.ts';
+import { measureProcesses } from './views/measure-processes.ts';
+
+export interface KubeApiOptions {
+  store: Store;
+  /** Admission's schema of a kind; undefined: its fields are not looked at. */
+  schemaOf(kind: Kind): z.ZodType | undefined;
+  pods: Pods;
+  /** KAGARI_HOME: keys and tokens in `kube/`, and the kubeconfig. */
+  home: string;
+  log: Log;
+  measure?: Measure;
+}
+
+export interface KubeApi {
+  /** Listens on loopback, writes the kubeconfig and answers where both are; throws node's error of a port in use. */
+  listen(port: number): Promise<{ port: number; url: string; kubeconfig: string }>;
+  /** Ends watches and followed logs, answers what is in hand, and frees the port. */
+  close(): Promise<void>;
+}
+
+const renewalMs = 12 * 3_600_000;
+const graceMs = 1_000;
+// Longer than Go's clients keep a connection idle: they must be the ones who end it.
+const keepAliveTimeout = 100_000;
+
+/** The Kubernetes API over the store, for kubectl and kn. */
+export const createKubeApi = ({
+  store,
+  schemaOf,
+  pods,
+  home,
+  log,
+  measure = measureProcesses,
+}: KubeApiOptions): KubeApi => {
+  const sources = createSources({ store, pods, measure, log });
+  const serve = createServe({
+    store,
+    pods,
+    schemas: schemasOf(schemaOf),
+    sourceOf: ({ kind }) => sources.of(kind),
+  });
+  const stopping = new AbortController();
+  const folder = `${home}/kube`;
+  let servers: Server[] = [];
+  let renewal: NodeJS.Timeout | undefined;
+
+  const listen = async (port: number) => {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await ensureNamespaces(store);
+    const tokens = await ensureTokens(folder);
+    let shown = await ensureCertificates(folder);
+    const listener = createListener({ serve, userOf: identify(tokens), stopping: stopping.signal, log });
+    const bound = await listenOnLoopback(
+      () => createServer({ ...tlsOf(shown), keepAliveTimeout }, listener),
+      port,
+    );
+    servers = bound.servers;
+    const url = `https://127.0.0.1:${bound.port}`;
+    const writeConfig = () => writeKubeconfig(home, { server: url, ca: shown.ca, token: tokens.admin });
+    const kubeconfig = await writeConfig();
+
+    const renew = async () => {
+      const next = await ensureCertificates(folder);
+      if (next.server.cert === shown.server.cert) return;
+      shown = next;
+      for (const server of servers) server.setSecureContext(tlsOf(shown));
+      await writeConfig();
+      log.info({}, 'the certificate of the Kubernetes API was renewed');
+    };
+    renewal = setInterval(() => {
+      renew().catch((error) =>
+        log.warn({ error }, 'the certificate of the Kubernetes API could not be renewed'),
+      );
+    }, renewalMs).unref();
+    return { port: bound.port, url, kubeconfig };
+  };
+
+  const close = async () => {
+    clearInterval(renewal);
+    stopping.abort();
+    sources.stop();
+    await Promise.all(servers.map(closeServer));
+  };
+
+  return { listen, close };
+};
+
+const tlsOf = ({ server }: Certificates) => ({ ...server, minVersion: 'TLSv1.2' as const });
+
+const closeServer = async (server: Server): Promise<void> => {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  // A connection whose answer goes out only now becomes idle only then.
+  const idle = setInterval(() => server.closeIdleConnections(), 20);
+  const force = setTimeout(() => server.closeAllConnections(), graceMs);
+  await closed;
+  clearInterval(idle);
+  clearTimeout(force);
+};
