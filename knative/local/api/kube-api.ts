@@ -1,8 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { createServer, type Server } from 'node:https';
-import type * as z from 'zod';
-import type { Kind, Log, Store } from '../store/types.ts';
-import { schemasOf } from './fields/schemas.ts';
+import type { Log, Store } from '../store/types.ts';
 import { listenOnLoopback } from './http/listen.ts';
 import { createListener } from './http/node-server.ts';
 import { type Certificates, ensureCertificates } from './identity/certificates.ts';
@@ -16,8 +14,6 @@ import { measureProcesses } from './views/measure-processes.ts';
 
 export interface KubeApiOptions {
   store: Store;
-  /** Admission's schema of a kind; undefined: its fields are not looked at. */
-  schemaOf(kind: Kind): z.ZodType | undefined;
   pods: Pods;
   /** KAGARI_HOME: keys and tokens in `kube/`, and the kubeconfig. */
   home: string;
@@ -40,7 +36,6 @@ const keepAliveTimeout = 100_000;
 /** The Kubernetes API over the store, for kubectl and kn. */
 export const createKubeApi = ({
   store,
-  schemaOf,
   pods,
   home,
   log,
@@ -50,7 +45,6 @@ export const createKubeApi = ({
   const serve = createServe({
     store,
     pods,
-    schemas: schemasOf(schemaOf),
     sourceOf: ({ kind }) => sources.of(kind),
   });
   const stopping = new AbortController();

@@ -1,5 +1,5 @@
 import type { PodView } from '../serving/ports.ts';
-import type { Kind, KubeObject, WatchEvent } from '../store/types.ts';
+import type { KubeObject, WatchEvent } from '../store/types.ts';
 
 /** What the API reads of one kind: the store, or a view of what runs. */
 export interface Source {

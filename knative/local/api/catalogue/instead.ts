@@ -40,6 +40,5 @@ export const insteadOf = (group: string, { resource, subresource }: ResourcePath
   const [sub = ''] = subresource?.split('/') ?? [];
   if (sub === 'scale') return scale;
   if (group === '' && resource === 'pods') return sub ? (podSubresources[sub] ?? '') : service;
-  if (group === '' && resource === 'services') return `core Services are read-only here: ${service}`;
   return (group === '' ? core[resource] : groups[group]) ?? '';
 };

@@ -38,7 +38,7 @@ const stored: Record<string, Traits> = {
   Namespace: { shortNames: ['ns'] },
   ConfigMap: { shortNames: ['cm'] },
   Secret: {},
-  Service: { shortNames: ['svc'], categories: ['all'], verbs: reading },
+  Service: { shortNames: ['svc'], categories: ['all'] },
   Event: { shortNames: ['ev'] },
   'Service.serving.knative.dev': {
     shortNames: ['kservice', 'ksvc'],
