@@ -1,6 +1,6 @@
-/** The annotation that says which implementation a Broker wants; Knative's default where it is absent. */
+/** The annotation that says which implementation a Broker wants; admission writes Kafka where it is absent. */
 export const brokerClass = ({ annotations }: { annotations?: Record<string, string> }): string =>
-  annotations?.['eventing.knative.dev/broker.class'] ?? 'MTChannelBasedBroker';
+  annotations?.['eventing.knative.dev/broker.class'] ?? 'Kafka';
 
 const ingresses = new Map([['Kafka', 'kafka-broker-ingress']]);
 

@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { LogError } from '../../../eventing/log/port.ts';
 import { freshDatabase, type TestDatabase } from '../../../test/support/postgres.ts';
+import { admitAll } from '../store/testing.ts';
 import { brokerKind } from './kinds.ts';
-import { aBroker, aConfigMap, serviceRef } from './objects.fixture.ts';
+import { aBroker, aConfigMap, aNamespace, serviceRef } from './objects.fixture.ts';
 import { openWorld, type World } from './world.fixture.ts';
 
-const kafka = { annotations: { 'eventing.knative.dev/broker.class': 'Kafka' } };
 const config = { apiVersion: 'v1', kind: 'ConfigMap', name: 'kafka-broker-config' };
 
 let database: TestDatabase;
@@ -33,7 +33,7 @@ describe('Broker', () => {
         data: { 'default.topic.partitions': '3', 'bootstrap.servers': 'k:9092' },
       }),
     );
-    await world.store.create(aBroker('default', { spec: { config } }, kafka));
+    await world.store.create(aBroker('default', { spec: { config } }));
     await world.eventing.settled();
     const url = 'http://kafka-broker-ingress.knative-eventing.svc.cluster.local/shop/default';
     expect(statusOf()).toMatchObject({
@@ -61,7 +61,8 @@ describe('Broker', () => {
   });
 
   it('of another class has that class’s conditions and ingress, and ten partitions where nothing says otherwise', async () => {
-    await world.store.create(aBroker('default'));
+    const annotations = { 'eventing.knative.dev/broker.class': 'MTChannelBasedBroker' };
+    await world.store.create(aBroker('default', {}, { annotations }));
     await world.eventing.settled();
     expect(conditions()).toEqual({
       Addressable: 'True',
@@ -79,7 +80,7 @@ describe('Broker', () => {
   });
 
   it('waits for its ConfigMap, and for one that can be read', async () => {
-    await world.store.create(aBroker('default', { spec: { config } }, kafka));
+    await world.store.create(aBroker('default', { spec: { config } }));
     await world.eventing.settled();
     expect(conditions().Ready).toMatch(/^False .*failed to get configmap shop\/kafka-broker-config/);
     expect((await world.publish()).status).toBe(503);
@@ -96,7 +97,7 @@ describe('Broker', () => {
     const map = await world.store.create(
       aConfigMap('kafka-broker-config', { data: { 'default.topic.partitions': '2' } }),
     );
-    await world.store.create(aBroker('default', { spec: { config } }, kafka));
+    await world.store.create(aBroker('default', { spec: { config } }));
     await world.eventing.settled();
     await world.publish();
     await world.store.update({ ...map, data: { 'default.topic.partitions': '7' } });
@@ -111,7 +112,7 @@ describe('Broker', () => {
 
   it('is Ready only when its dead-letter sink has an address, and keeps serving when that goes', async () => {
     const delivery = { deadLetterSink: { ref: serviceRef('desk'), uri: '/_events' } };
-    await world.store.create(aBroker('default', { spec: { delivery } }, kafka));
+    await world.store.create(aBroker('default', { spec: { delivery } }));
     await world.eventing.settled();
     expect(conditions().Ready).toContain(
       'failed to resolve Spec.Delivery.DeadLetterSink: Service shop/desk not found',
@@ -126,10 +127,10 @@ describe('Broker', () => {
     expect((await world.publish()).status).toBe(202);
   });
 
-  it('says what is wrong with its delivery', async () => {
-    await world.store.create(
-      aBroker('default', { spec: { delivery: { retry: 1, backoffDelay: 'soon' } } }, kafka),
-    );
+  it('says what is wrong with its delivery, where admission has not found it', async () => {
+    await world.close();
+    world = await openWorld(database.adminUrl, { admit: admitAll });
+    await world.store.create(aBroker('default', { spec: { delivery: { retry: 1, backoffDelay: 'soon' } } }));
     await world.eventing.settled();
     expect(conditions().ConfigParsed).toMatch(/^False .*backoffDelay/);
   });
@@ -138,7 +139,7 @@ describe('Broker', () => {
     expect((await world.publish({}, 'nobody')).status).toBe(404);
     expect((await fetch(`${world.base}/shop`, { method: 'POST' })).status).toBe(404);
     expect((await fetch(`${world.base}/shop/default/more`, { method: 'POST' })).status).toBe(404);
-    await world.store.create(aBroker('default', { spec: { config } }, kafka));
+    await world.store.create(aBroker('default', { spec: { config } }));
     await world.eventing.settled();
     expect((await world.publish()).status).toBe(503);
   });
@@ -146,6 +147,7 @@ describe('Broker', () => {
   it('takes its topic with it, and leaves one that another Broker uses', async () => {
     const topic = 'knative-broker-shop-a-b';
     await world.store.create(aBroker('a-b'));
+    await world.store.create(aNamespace('shop-a'));
     await world.store.create(aBroker('b', {}, { namespace: 'shop-a' }));
     await world.eventing.settled();
     await world.store.remove(brokerKind, 'shop', 'a-b');
@@ -174,14 +176,16 @@ describe('Broker', () => {
   it('says that the log is down and becomes Ready when it is back', async () => {
     await world.close();
     let down = true;
-    world = await openWorld(database.adminUrl, (broker) => ({
-      ...broker,
-      addBroker: async (spec) => {
-        if (down) throw new LogError('unavailable', 'no log');
-        await broker.addBroker(spec);
-      },
-    }));
-    await world.store.create(aBroker('default', {}, kafka));
+    world = await openWorld(database.adminUrl, {
+      change: (broker) => ({
+        ...broker,
+        addBroker: async (spec) => {
+          if (down) throw new LogError('unavailable', 'no log');
+          await broker.addBroker(spec);
+        },
+      }),
+    });
+    await world.store.create(aBroker('default', {}));
     await world.eventing.settled();
     expect(conditions().TopicReady).toBe('False Failed to create topic: knative-broker-shop-default');
     down = false;
@@ -189,7 +193,7 @@ describe('Broker', () => {
   });
 
   it('takes events again after a restart, from what the store says', async () => {
-    await world.store.create(aBroker('default', {}, kafka));
+    await world.store.create(aBroker('default', {}));
     await world.eventing.settled();
     await world.close();
     world = await openWorld(database.adminUrl);

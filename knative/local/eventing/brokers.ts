@@ -1,3 +1,4 @@
+import { topicOf } from '../../../eventing/broker/broker.ts';
 import { type Broker, type BrokerSpec, SpecError } from '../../../eventing/broker/types.ts';
 import { type Controller, createController, type Key, keyOf, splitKey } from '../store/controller.ts';
 import { sameJson } from '../store/json.ts';
@@ -50,7 +51,7 @@ export const brokerController = ({ store, broker, served, log }: BrokerControlle
     if (resolved.reason !== undefined) {
       return { outcome: { failed: 'deadLetterSink', unresolved: resolved }, annotations };
     }
-    const topic = object.status?.annotations?.[topicKey] ?? `knative-broker-${namespace}-${name}`;
+    const topic = object.status?.annotations?.[topicKey] ?? topicOf(namespace, name);
     const { delivery } = resolved;
     const spec: BrokerSpec = { namespace, name, topic, partitions, ...(delivery && { delivery }) };
     try {

@@ -1,8 +1,8 @@
+import type { Deliver } from '../../../eventing/broker/deliver.ts';
 import type { Broker } from '../../../eventing/broker/types.ts';
 import type { Log, Store } from '../store/types.ts';
 import { brokerController } from './brokers.ts';
 import { pingSourceController } from './ping-sources.ts';
-import type { Post } from './send-ping.ts';
 import { createServedBrokers } from './served-brokers.ts';
 import { sinkBindingController } from './sink-binding.ts';
 import { triggerController } from './triggers.ts';
@@ -11,8 +11,8 @@ export interface EventingOptions {
   store: Store;
   /** The data plane; whoever made it closes it, after stop. */
   broker: Broker;
-  /** How sources send: an address inside the cluster in, the status out. */
-  post: Post;
+  /** How sources send; the data plane's own will do. */
+  deliver: Deliver;
   log: Log;
 }
 
@@ -24,12 +24,12 @@ export interface Eventing {
 }
 
 /** The control plane of eventing: controllers of Brokers, Triggers, PingSources and SinkBindings. */
-export const createEventing = ({ store, broker, post, log }: EventingOptions): Eventing => {
+export const createEventing = ({ store, broker, deliver, log }: EventingOptions): Eventing => {
   const served = createServedBrokers();
   const controllers = [
     brokerController({ store, broker, served, log }),
     triggerController({ store, broker, served, log }),
-    pingSourceController({ store, post, log }),
+    pingSourceController({ store, deliver, log }),
     sinkBindingController({ store, log }),
   ];
   return {

@@ -16,6 +16,11 @@ const make =
     ...rest,
   });
 
+export const aNamespace = (name: string): NewObject => ({
+  apiVersion: 'v1',
+  kind: 'Namespace',
+  metadata: { name },
+});
 export const aService = make('serving.knative.dev/v1', 'Service');
 export const aCoreService = make('v1', 'Service');
 export const aConfigMap = make('v1', 'ConfigMap');

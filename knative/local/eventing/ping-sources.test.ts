@@ -1,5 +1,6 @@
 import { HTTP } from 'cloudevents';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { createDeliver, type Deliver } from '../../../eventing/broker/deliver.ts';
 import { freshDatabase, type TestDatabase } from '../../../test/support/postgres.ts';
 import { openStore, testLog } from '../store/testing.ts';
 import { aBroker, aPingSource, brokerRef } from './objects.fixture.ts';
@@ -9,6 +10,7 @@ import { type Receiver, startReceiver } from './receiver.fixture.ts';
 let database: TestDatabase;
 let store: Awaited<ReturnType<typeof openStore>>;
 let receiver: Receiver;
+let deliver: Deliver;
 let log: ReturnType<typeof testLog>;
 let controller: ReturnType<typeof pingSourceController>;
 
@@ -17,16 +19,18 @@ beforeEach(async () => {
   store = await openStore(database.adminUrl);
   receiver = await startReceiver();
   log = testLog();
+  deliver = createDeliver();
   controller = pingSourceController({
     store,
     log,
-    post: (url, request) => fetch(url, { ...request, method: 'POST' }),
+    deliver,
   });
   controller.start();
 });
 
 afterEach(async () => {
   await controller.stop();
+  deliver.close();
   await Promise.all([store.close(), receiver.close()]);
   await database.drop();
 });
@@ -100,7 +104,7 @@ describe('PingSource', () => {
     expect(new Set(receiver.requests.map(({ headers }) => headers['ce-id'])).size).toBe(1);
     expect(log.lines.find(({ level }) => level === 'warn')?.fields).toMatchObject({
       event: { id: receiver.requests[0]?.headers['ce-id'], type: 'dev.knative.sources.ping' },
-      reason: 'HTTP 503',
+      reason: 'status 503',
     });
   });
 

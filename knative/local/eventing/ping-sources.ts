@@ -1,3 +1,5 @@
+import type { Deliver } from '../../../eventing/broker/deliver.ts';
+import { identityOf } from '../../../eventing/broker/event.ts';
 import { type Condition, conditionSet } from '../store/conditions.ts';
 import { type Controller, createController, type Key, keyOf, splitKey } from '../store/controller.ts';
 import { sameJson } from '../store/json.ts';
@@ -8,19 +10,19 @@ import { markUnresolved } from './mark-unresolved.ts';
 import { oidcDisabled } from './oidc.ts';
 import { pingEvent, pingSourceOf, pingType } from './ping-event.ts';
 import { parseSchedule, type Schedule } from './schedule.ts';
-import { type Post, sendPing } from './send-ping.ts';
+import { sendPing } from './send-ping.ts';
 import { startTicks } from './ticks.ts';
 import { watchDestinations } from './watch-destinations.ts';
 import { writeStatus } from './write-status.ts';
 
 export interface PingSourceControllerOptions {
   store: Store;
-  post: Post;
+  deliver: Deliver;
   log: Log;
 }
 
 /** Runs a clock for every PingSource whose schedule and sink are good. Stopping it drops what is being sent. */
-export const pingSourceController = ({ store, post, log }: PingSourceControllerOptions): Controller => {
+export const pingSourceController = ({ store, deliver, log }: PingSourceControllerOptions): Controller => {
   const clocks = new Map<Key, Clock>();
   const ended = new AbortController();
   const sending = new Set<Promise<void>>();
@@ -51,12 +53,11 @@ export const pingSourceController = ({ store, post, log }: PingSourceControllerO
   };
 
   const send = (source: KubeObject, sink: string, time: Date) => {
-    const { id, ...event } = pingEvent(source, time);
-    const sent = sendPing(post, sink, event, { signal: ended.signal })
+    const event = pingEvent(source, time);
+    const sent = sendPing(deliver, sink, event, ended.signal)
       .then((reason) => {
         if (reason === undefined) return;
-        const fields = { event: { id, source: pingSourceOf(source), type: pingType }, sink, reason };
-        log.warn(fields, 'pingsource: an event was not delivered');
+        log.warn({ event: identityOf(event), sink, reason }, 'pingsource: an event was not delivered');
       })
       .finally(() => sending.delete(sent));
     sending.add(sent);

@@ -1,54 +1,29 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import type { Deliver } from '../../../eventing/broker/deliver.ts';
+import type { CloudEvent } from '../../../eventing/broker/event.ts';
+import { pause } from '../../../eventing/log/backoff.ts';
 
-/** Posts to an address inside the cluster; rejects where no answer came. */
-export type Post = (
-  url: string,
-  request: { headers: Record<string, string>; body: Uint8Array; signal: AbortSignal },
-) => Promise<{ status: number }>;
-
-export interface SendOptions {
-  /** Ends the sending at once. */
-  signal: AbortSignal;
-  retries?: number;
-  firstDelayMs?: number;
-  timeoutMs?: number;
-}
-
-const retriable = (status: number) => status >= 500 || [404, 408, 413, 425, 429].includes(status);
+const retries = 5;
+const firstPauseMs = 50;
+const timeoutMs = 30_000;
 
 /**
- * Sends one event and tries again a bounded number of times, ever more slowly: five times after 50 ms, 100 ms and so on,
- * as Knative's PingSource. Answers why it was not taken, or undefined when it was.
+ * Sends one event and tries again a bounded number of times, as Knative's PingSource: five times, after 50 ms, 100 ms
+ * and so on. Answers why it was not taken, or undefined when it was; `signal` ends it at once.
  */
 export const sendPing = async (
-  post: Post,
+  deliver: Deliver,
   url: string,
-  event: { headers: Record<string, string>; body: Uint8Array },
-  { signal, retries = 5, firstDelayMs = 50, timeoutMs = 30_000 }: SendOptions,
+  event: CloudEvent,
+  signal: AbortSignal,
 ): Promise<string | undefined> => {
   for (let attempt = 0; ; attempt++) {
-    const { status, reason } = await tryOnce(
-      post,
-      url,
-      event,
-      AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
-    );
-    if (status !== undefined && status < 300) return undefined;
-    const final = attempt === retries || (status !== undefined && !retriable(status));
-    if (final || signal.aborted) return reason ?? `HTTP ${status}`;
-    await sleep(firstDelayMs * 2 ** attempt, undefined, { signal }).catch(() => {});
+    const answer = await deliver({ url, event, timeoutMs, signal }).catch((error: Error) => error);
+    const code = answer instanceof Error ? undefined : answer.code;
+    if (code !== undefined && code < 300) return undefined;
+    const final = attempt === retries || (code !== undefined && !isRetried(code));
+    if (final || signal.aborted) return answer instanceof Error ? answer.message : `status ${code}`;
+    await pause(firstPauseMs * 2 ** attempt, signal);
   }
 };
 
-const tryOnce = async (
-  post: Post,
-  url: string,
-  { headers, body }: { headers: Record<string, string>; body: Uint8Array },
-  signal: AbortSignal,
-): Promise<{ status?: number; reason?: string }> => {
-  try {
-    return await post(url, { headers, body, signal });
-  } catch (error) {
-    return { reason: error instanceof Error ? error.message : String(error) };
-  }
-};
+const isRetried = (code: number) => code >= 500 || [404, 408, 413, 425, 429].includes(code);

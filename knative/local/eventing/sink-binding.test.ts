@@ -1,22 +1,31 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { freshDatabase, type TestDatabase } from '../../../test/support/postgres.ts';
+import { createAdmission } from '../admission/admission.ts';
 import type { Controller } from '../store/controller.ts';
-import { invalid } from '../store/status-error.ts';
-import { admitAll, openStore, testLog } from '../store/testing.ts';
-import type { Admit } from '../store/types.ts';
+import { openStore, testLog } from '../store/testing.ts';
 import { sinkBindingMutator } from './bind-sink.ts';
 import { servingService, sinkBinding } from './kinds.ts';
-import { aBroker, aService, aSinkBinding, brokerRef, serviceRef, template } from './objects.fixture.ts';
+import {
+  aBroker,
+  aNamespace,
+  aService,
+  aSinkBinding,
+  brokerRef,
+  serviceRef,
+  template,
+} from './objects.fixture.ts';
 import { sinkBindingController } from './sink-binding.ts';
 
-const sink = 'http://broker-ingress.knative-eventing.svc.cluster.local/shop/default';
+const sink = 'http://kafka-broker-ingress.knative-eventing.svc.cluster.local/shop/default';
 
 let database: TestDatabase;
 let store: Awaited<ReturnType<typeof openStore>>;
 let controller: Controller;
 
-const begin = async (admit: Admit = sinkBindingMutator) => {
+const begin = async () => {
+  const admit = createAdmission({ mutators: [sinkBindingMutator] });
   store = await openStore(database.adminUrl, { admit });
+  if (!store.get('Namespace', undefined, 'shop')) await store.create(aNamespace('shop'));
   controller = sinkBindingController({ store, log: testLog() });
   controller.start();
 };
@@ -127,7 +136,7 @@ describe('SinkBinding', () => {
         await begin();
       }
       await controller.idle();
-      expect(service('orders')?.spec).toEqual(template([{ name: 'A', value: '1' }]));
+      expect(service('orders')?.spec.template.spec.containers[0].env).toEqual([{ name: 'A', value: '1' }]);
     }
   });
 
@@ -158,14 +167,10 @@ describe('SinkBinding', () => {
   });
 
   it('says when a Service refuses it', async () => {
-    await end();
-    const info = { group: 'serving.knative.dev', plural: 'services', name: 'Service' };
-    await begin((request) => {
-      if (request.kind !== servingService || !request.old) return admitAll(request);
-      throw invalid(info, 'orders', [{ field: 'spec.template.metadata.name', message: 'pinned' }]);
-    });
     await addBroker();
-    await store.create(aService('orders', { spec: template() }));
+    const { template: pinned } = template();
+    const metadata = { name: 'orders-pinned' };
+    await store.create(aService('orders', { spec: { template: { ...pinned, metadata } } }));
     await store.create(bind(serviceRef('orders')));
     await controller.idle();
     expect(conditions().SinkBindingAvailable).toBe('False BindingFailed');

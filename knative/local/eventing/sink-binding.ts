@@ -48,7 +48,7 @@ export const sinkBindingController = ({ store, log }: { store: Store; log: Log }
       try {
         await store.update(wanted);
       } catch (error) {
-        if (!(error instanceof StatusError) || error.reason !== 'Invalid') throw error;
+        if (!(error instanceof StatusError && refusals.includes(error.reason))) throw error;
         refused = error;
       }
     }
@@ -67,6 +67,9 @@ export const sinkBindingController = ({ store, log }: { store: Store; log: Log }
     log,
   });
 };
+
+/** Admission's no, by schema or by webhook; anything else may go better another time. */
+const refusals = ['Invalid', 'BadRequest'];
 
 const statusOf = (store: Store, binding: KubeObject, refused: StatusError | undefined) => {
   const { spec, metadata, status } = binding;

@@ -1,3 +1,4 @@
+import { groupOf } from '../../../eventing/broker/trigger.ts';
 import { type Condition, conditionSet, readyOf } from '../store/conditions.ts';
 import type { KubeObject } from '../store/types.ts';
 import { noDeadLetterSink } from './broker-conditions.ts';
@@ -81,14 +82,14 @@ export const triggerStatus = (
 
   return {
     conditions: conditions.list(),
-    annotations: { ...trigger.status?.annotations, ...(spec && failure === undefined && groupOf(trigger)) },
+    annotations: { ...trigger.status?.annotations, ...(spec && failure === undefined && group(trigger)) },
     subscriberUri: subscriber.url,
     deadLetterSinkUri: deadLetterSink.url,
   };
 };
 
-const groupOf = ({ metadata }: KubeObject) => ({
-  [groupKey]: `knative-trigger-${metadata.namespace}-${metadata.name}`,
+const group = ({ metadata }: KubeObject) => ({
+  [groupKey]: groupOf(metadata.namespace ?? '', metadata.name),
 });
 
 const groupKey = 'group.id';

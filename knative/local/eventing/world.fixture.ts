@@ -2,21 +2,32 @@ import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createBroker } from '../../../eventing/broker/broker.ts';
+import { createDeliver } from '../../../eventing/broker/deliver.ts';
 import type { Broker, Delivery } from '../../../eventing/broker/types.ts';
 import { createPostgresLog } from '../../../eventing/log/postgres.ts';
+import { createAdmission } from '../admission/admission.ts';
 import { openStore, testLog } from '../store/testing.ts';
+import type { Admit } from '../store/types.ts';
 import { sinkBindingMutator } from './bind-sink.ts';
 import { createEventing } from './eventing.ts';
 import { brokerIngressHandler } from './ingress-handler.ts';
 import { logFailedDeliveries } from './log-deliveries.ts';
-import { aService } from './objects.fixture.ts';
+import { aNamespace, aService, template } from './objects.fixture.ts';
 
 export type World = Awaited<ReturnType<typeof openWorld>>;
 
+interface WorldOptions {
+  /** Between control plane and data plane. */
+  change?: (broker: Broker) => Broker;
+  admit?: Admit;
+}
+
 /** Store, log, data plane, control plane and ingress on one database; `close` leaves the database as a stop would. */
-export const openWorld = async (url: string, change: (broker: Broker) => Broker = (broker) => broker) => {
+export const openWorld = async (url: string, options: WorldOptions = {}) => {
+  const { change = (broker) => broker, admit = createAdmission({ mutators: [sinkBindingMutator] }) } =
+    options;
   const log = testLog();
-  const store = await openStore(url, { admit: sinkBindingMutator });
+  const store = await openStore(url, { admit });
   const eventLog = createPostgresLog({ url });
   const deliveries: Delivery[] = [];
   const logFailure = logFailedDeliveries(log);
@@ -32,12 +43,13 @@ export const openWorld = async (url: string, change: (broker: Broker) => Broker 
   const eventing = createEventing({
     store,
     broker,
-    post: (url, request) => fetch(url, { ...request, method: 'POST' }),
+    deliver: createDeliver(),
     log,
   });
   const ingress = createServer(brokerIngressHandler({ broker, store }));
   await new Promise<void>((resolve) => ingress.listen(0, '127.0.0.1', resolve));
   const base = `http://127.0.0.1:${(ingress.address() as AddressInfo).port}`;
+  if (!store.get('Namespace', undefined, 'shop')) await store.create(aNamespace('shop'));
   eventing.start();
   await eventing.settled();
 
@@ -58,7 +70,7 @@ export const openWorld = async (url: string, change: (broker: Broker) => Broker 
     },
     /** A serving Service whose address is this URL. */
     addService: async (name: string, url: string) => {
-      const service = await store.create(aService(name));
+      const service = await store.create(aService(name, { spec: template() }));
       await store.updateStatus({ ...service, status: { address: { url } } });
     },
     conditions: (kind: string, name: string, namespace = 'shop'): Record<string, string> =>

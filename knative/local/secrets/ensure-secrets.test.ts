@@ -8,9 +8,10 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { functionDatabases, roleName } from '../../../db/functions.ts';
 import { migrate } from '../../../db/migrate.ts';
 import { emptyDatabase, freshDatabase, type TestDatabase } from '../../../test/support/postgres.ts';
+import { createAdmission } from '../admission/admission.ts';
 import { openStore } from '../store/testing.ts';
 import { ensureSecrets } from './ensure-secrets.ts';
-import { configValue, putConfig, putSecret, secretValue } from './kept.ts';
+import { configValue, ensureNamespace, putConfig, putSecret, secretValue } from './kept.ts';
 import { rolePasswords } from './role-passwords.ts';
 import { standingSecrets } from './standing-secrets.ts';
 
@@ -23,7 +24,7 @@ let home: string;
 
 beforeEach(async () => {
   database = await freshDatabase();
-  store = await openStore(database.adminUrl);
+  store = await openStore(database.adminUrl, { admit: createAdmission() });
   home = await mkdtemp(join(tmpdir(), 'kagari secrets '));
 });
 
@@ -79,6 +80,7 @@ describe('ensureSecrets', () => {
   });
 
   it('keeps a password of any characters that a user chose for a role', async () => {
+    await ensureNamespace(store);
     const chosen = 'p@ss:w/rd %?#é';
     const url = `postgres://${roleName('kagari', 'orders')}:${encodeURIComponent(chosen)}@old.example/kagari`;
     await putSecret(store, 'orders-db', { url, note: 'mine' });
@@ -90,6 +92,7 @@ describe('ensureSecrets', () => {
   });
 
   it('never touches a URL with a login of the user’s own, or one that is no URL', async () => {
+    await ensureNamespace(store);
     for (const url of [
       'postgres://me:mine@elsewhere.example/other',
       'later',
@@ -146,6 +149,7 @@ describe('ensureSecrets', () => {
   });
 
   it('says which key to mend and changes nothing where one cannot be read', async () => {
+    await ensureNamespace(store);
     await putSecret(store, 'auth-keys', { 'private.jwk': '{"kty":"RSA"}' });
     await expect(ensure()).rejects.toThrow('Secret kagari/auth-keys: private.jwk is no Ed25519 key');
     expect(secretValue(store, 'auth-keys', 'private.jwk')).toBe('{"kty":"RSA"}');
@@ -162,6 +166,7 @@ describe('ensureSecrets', () => {
   });
 
   it('tells the operator’s login to the owner of the home folder only, as the Secret has it', async () => {
+    await ensureNamespace(store);
     await putSecret(store, 'operator-bootstrap', { email: 'chief@shop.example' });
     const { operatorFile } = await ensure();
     const operator = JSON.parse(await readFile(operatorFile, 'utf8'));

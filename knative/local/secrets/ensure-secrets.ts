@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Store } from '../store/types.ts';
 import { ensureDatabaseUrls } from './database-urls.ts';
-import { putSecret, secretValue } from './kept.ts';
+import { ensureNamespace, putSecret, secretValue } from './kept.ts';
 import { ensureOperator } from './operator.ts';
 import { ensureSigningKeys } from './signing-keys.ts';
 
@@ -21,6 +21,7 @@ export const ensureSecrets = async (
   store: Store,
   { adminUrl, passwords, home }: SecretsSettings,
 ): Promise<{ operatorFile: string }> => {
+  await ensureNamespace(store);
   await ensureDatabaseUrls(store, adminUrl, passwords);
   await ensureSigningKeys(store);
   await ensureWebhookSecret(store);

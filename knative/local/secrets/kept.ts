@@ -3,6 +3,12 @@ import type { KubeObject, NewObject, Reader, Store } from '../store/types.ts';
 /** Where everything that the runtime generates lives. */
 export const namespace = 'kagari';
 
+/** A first start makes the Secrets before any manifest has brought their namespace. */
+export const ensureNamespace = async (store: Store): Promise<void> => {
+  if (store.get('Namespace', undefined, namespace)) return;
+  await store.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } });
+};
+
 export const secretValue = (store: Pick<Reader, 'get'>, name: string, key: string): string | undefined => {
   const encoded = store.get('Secret', namespace, name)?.data?.[key];
   return typeof encoded === 'string' ? Buffer.from(encoded, 'base64').toString('utf8') : undefined;
