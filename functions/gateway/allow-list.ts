@@ -94,14 +94,18 @@ const matches = ({ segments }: Route, given: string[]): boolean =>
 
 const uuidPattern = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
+/** RFC 3986 §3.3: what a URL parser leaves as it is. */
+const segmentPattern = /^[\w.~!$&'()*+,;=:@%-]+$/;
+
 /**
  * A parameter stays one segment wherever it is decoded: no slash, no dot segment. And it is none of the names that
  * functions keep for their insides, which a pattern like `/{name}` would let in.
  */
 const isOneSegment = (text: string): boolean => {
+  if (!segmentPattern.test(text)) return false;
   try {
     const decoded = decodeURIComponent(text);
-    return decoded !== '' && !/^\.{1,2}$|[/\\\0]|^_|^(?:metrics|openapi\.json)$/i.test(decoded);
+    return !/^\.{1,2}$|[/\\\0]|^_|^(?:metrics|openapi\.json)$/i.test(decoded);
   } catch {
     return false;
   }

@@ -6,6 +6,7 @@ import { identify } from '../kit/guard.ts';
 import type { Env } from '../kit/input.ts';
 import { noteRoute } from '../kit/measure.ts';
 import type { OpenApiDocument } from '../kit/openapi.ts';
+import { operation } from '../kit/operation.ts';
 import { Problem } from '../kit/problem.ts';
 import { answerError } from '../kit/problem-response.ts';
 import type { Verify } from '../kit/verify.ts';
@@ -24,13 +25,21 @@ export interface Deps {
   forward: Forward;
 }
 
+const pageOperation = operation({
+  method: 'get',
+  path: '/',
+  access: 'public',
+  summary: 'What runs here and how to try it',
+  responses: { 200: { description: 'A page', contentType: 'text/html' } },
+});
+
 /** The one way in from outside: an allow-list, early identity, security headers; all else is 404. */
 export const createApp = ({ base, documents, urls, forward }: Deps) => {
   const match = createAllowList(documents);
   const combined = JSON.stringify(combineOpenApi(documents, base.version));
   const own = createFunction({ ...base, openapi: async () => combined });
   const page = createPage(Object.keys(documents));
-  own.app.get('/', (c) => page(c.req.header('host')));
+  own.on(pageOperation, ({ c }) => page(c.req.header('host')));
 
   const pass = async (
     c: Parameters<typeof noteRoute>[0],

@@ -52,13 +52,17 @@ export const createForward =
           if (stale) send().then(resolve, reject);
           else reject(error);
         });
-        if (hasBody(incoming)) pipeline(limited(incoming), sent).catch((error) => sent.destroy(error));
-        else sent.end();
+        if (!hasBody(incoming)) return void sent.end();
+        const body = limited(incoming);
+        body.once('error', (error) => sent.destroy(error));
+        body.pipe(sent);
       });
 
     const answer = await send().catch((error) => {
+      if (outgoing.closed) return undefined;
       throw error instanceof Problem ? error : unavailable('The function does not answer.', { cause: error });
     });
+    if (!answer) return;
     const infrastructure = infrastructureProblem(answer);
     if (infrastructure) {
       answer.resume();

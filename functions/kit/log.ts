@@ -29,5 +29,6 @@ export const createLog = ({ service, revision, level = 'info', destination }: Lo
       return traceId ? { traceId } : {};
     },
   };
-  return destination ? pino(options, destination) : pino(options);
+  // At once and in order: what is written in the background overtakes itself, or is lost, when the process ends.
+  return pino(options, destination ?? pino.destination({ dest: 1, sync: true }));
 };

@@ -75,7 +75,8 @@ describe('a served function', () => {
       await said('stopping');
       await expect(ask(port, '/live')).rejects.toThrow();
       expect(await inFlight).toBe('done');
-      const [code] = await once(child, 'exit');
+      // close, not exit: by then all that it said has been read.
+      const [code] = await once(child, 'close');
       expect(code).toBe(0);
       // Not the time-out of the idle connection, nor that of the drain.
       expect(performance.now() - signalled).toBeLessThan(3_000);
