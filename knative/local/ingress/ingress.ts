@@ -1,68 +1,200 @@
-import { directHandlers, externalHandlers } from './external.ts';
-import { type HostHandler, internalHandlers } from './internal.ts';
-import { type Listener, listenOnLoopback, PortBusyError } from './listen.ts';
-import { createIngressMetrics, type IngressMetrics } from './metrics.ts';
-import type { Forward, ForwardUpgrade } from './ports.ts';
-import type { RouteTable } from './route-table.ts';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import { answerProblem, type Problem } from '../serving/requests/problem.ts';
+import type { Origin } from '../serving/requests/request-head.ts';
+import type { Upgrade } from '../serving/requests/tunnel.ts';
+import type { Revisions } from '../serving/revisions.ts';
+import { closeServers } from './close.ts';
+import { listenOnLoopback, open } from './listen.ts';
+import { createListener, writeProblem } from './listener.ts';
+import { callerWentAway, createMetrics, type IngressMetrics } from './metrics.ts';
+import { passOutside, tunnelOutside } from './outside.ts';
+import { hostName, type RouteTable, type Served } from './route-table.ts';
+import { absoluteTarget, toOriginForm } from './target-form.ts';
 
 export interface IngressOptions {
-  port: number;
-  /** 0 is off; a busy one is a warning. */
-  directPort: number;
   table: RouteTable;
-  forward: Forward;
-  upgrade: ForwardUpgrade;
+  revisions: Pick<Revisions, 'forward' | 'upgrade'>;
+  /** Gets the external listener's requests for hosts that match no public one; a host of the table. */
   defaultHost: string;
-  hosts: ReadonlyMap<string, HostHandler>;
-  log: { warn(fields: object, message: string): void };
 }
+
+export type Handler = (request: IncomingMessage, response: ServerResponse) => void;
 
 export interface Ingress {
-  /** The internal listener's, for HTTP_PROXY. */
-  internalPort: number;
-  metrics: IngressMetrics;
-  /** Takes nothing more from outside; what is in flight may end within `graceMs`. */
-  closeExternal(graceMs: number): Promise<void>;
-  closeInternal(graceMs: number): Promise<void>;
+  /** Loopback, any free port; answers its URL. For every host of the table, and as a proxy. */
+  listenInternally(): Promise<string>;
+  /** 127.0.0.1 and ::1; 0 is any port. Answers the port; throws PortBusyError. */
+  listen(port: number): Promise<number>;
+  /** As listen, but all requests go to the default service's `/api`. */
+  listenDirectly(port: number): Promise<number>;
+  /** Answers a host of the internal listener in the runtime itself. */
+  handle(host: string, handler: Handler): void;
+  readonly metrics: IngressMetrics;
+  /** Takes nothing more from outside and resolves when what is in flight has ended, at the latest after the bound. */
+  drain(boundMs: number): Promise<void>;
+  /** Closes the internal listener, too. */
+  close(): Promise<void>;
 }
 
-/** Opens the external, the internal and the direct listener, on loopback. Throws PortBusyError for the external port. */
-export const createIngress = async (options: IngressOptions): Promise<Ingress> => {
-  const { table, upgrade, hosts, log, port, directPort } = options;
-  const metrics = createIngressMetrics();
-  const forward: Forward = (key, req, res, headers) => {
-    metrics.observe(key, res);
-    options.forward(key, req, res, headers);
+const notFound = (host: string): Problem => ({
+  status: 404,
+  code: 'not-found',
+  title: 'Not Found',
+  detail: `No service has the host ${host || '(none)'}.`,
+});
+const notReady: Problem = {
+  status: 503,
+  code: 'not-ready',
+  title: 'The service is not ready',
+  detail: 'None of its revisions is ready yet.',
+  retryAfter: 1,
+};
+const malformedTarget: Problem = {
+  status: 400,
+  code: 'malformed',
+  title: 'Bad Request',
+  detail: 'The request target is no http URL.',
+};
+
+/** The listeners of the data plane over one table; nothing listens until it is told to. */
+export const createIngress = ({ table, revisions, defaultHost }: IngressOptions): Ingress => {
+  const metrics = createMetrics();
+  const handlers = new Map<string, Handler>();
+  const outer: Server[] = [];
+  const inner: Server[] = [];
+  const tunnels: Record<Origin, Set<Socket>> = { outside: new Set(), inside: new Set() };
+
+  const track = (socket: Socket, origin: Origin) => {
+    tunnels[origin].add(socket);
+    socket.once('close', () => tunnels[origin].delete(socket));
   };
-  const external = { table, forward, upgrade, defaultHost: options.defaultHost };
-  const outside: Listener[] = [await listenOnLoopback(port, externalHandlers(external))];
-  if (directPort !== 0) {
-    try {
-      outside.push(await listenOnLoopback(directPort, directHandlers(external)));
-    } catch (error) {
-      if (!(error instanceof PortBusyError)) throw error;
-      log.warn(
-        { port: directPort },
-        `port ${directPort} is in use: the api function has no port of its own (--direct-port)`,
-      );
-    }
-  }
-  const inside: Listener = await listenOnLoopback(
-    0,
-    internalHandlers({
-      table,
-      forward,
-      upgrade,
-      hosts,
-      accept: (socket) => inside.servers[0]?.emit('connection', socket),
-    }),
-  );
+  const seconds = (began: number) => (performance.now() - began) / 1000;
+
+  const pass = (
+    served: Served | undefined,
+    origin: Origin,
+    request: IncomingMessage,
+    response: ServerResponse,
+  ) => {
+    if (!served) return answerProblem(response, notFound(request.headers.host ?? ''));
+    const revision = served.choose();
+    if (!revision) return answerProblem(response, notReady);
+    const began = performance.now();
+    response.on('close', () => {
+      metrics.record(revision, response.headersSent ? response.statusCode : callerWentAway, seconds(began));
+    });
+    revisions.forward(revision, request, response, origin);
+  };
+  const passUpgrade = (
+    served: Served | undefined,
+    origin: Origin,
+    request: IncomingMessage,
+    upgrade: Upgrade,
+  ) => {
+    if (!served) return writeProblem(upgrade.socket, notFound(request.headers.host ?? ''));
+    const revision = served.choose();
+    if (!revision) return writeProblem(upgrade.socket, notReady);
+    const began = performance.now();
+    track(upgrade.socket, origin);
+    const response = revisions.upgrade(revision, request, upgrade, origin);
+    upgrade.socket.once('close', () => {
+      const answered = response.headersSent || response.statusCode === 101;
+      metrics.record(revision, answered ? response.statusCode : callerWentAway, seconds(began));
+    });
+  };
+
+  const publicService = (host: string): Served | undefined => {
+    const served = table.find(host);
+    return served?.public ? served : table.find(defaultHost);
+  };
+  const isOurs = (host: string) =>
+    handlers.has(hostName(host)) ||
+    table.find(host) !== undefined ||
+    hostName(host).endsWith('.svc.cluster.local');
+
+  /** The outside's request made one in origin form; false where it was refused. */
+  const readable = (request: IncomingMessage, refuse: (problem: Problem) => void): boolean => {
+    const target = absoluteTarget(request);
+    if (target === null) refuse(malformedTarget);
+    else if (target) toOriginForm(request, target);
+    return target !== null;
+  };
+
+  const external = (place: (request: IncomingMessage) => Served | undefined) =>
+    createListener({
+      request(request, response) {
+        if (readable(request, (problem) => answerProblem(response, problem)))
+          pass(place(request), 'outside', request, response);
+      },
+      upgrade(request, upgrade) {
+        if (readable(request, (problem) => writeProblem(upgrade.socket, problem)))
+          passUpgrade(place(request), 'outside', request, upgrade);
+      },
+    });
+
+  const makeInternal = (): Server => {
+    const server = createListener({
+      request(request, response) {
+        const target = absoluteTarget(request);
+        if (target === null) return answerProblem(response, malformedTarget);
+        if (target && !isOurs(target.host)) return passOutside(target, request, response);
+        if (target) toOriginForm(request, target);
+        const host = request.headers.host ?? '';
+        const handler = handlers.get(hostName(host));
+        if (handler) handler(request, response);
+        else pass(table.find(host), 'inside', request, response);
+      },
+      upgrade(request, upgrade) {
+        if (readable(request, (problem) => writeProblem(upgrade.socket, problem)))
+          passUpgrade(table.find(request.headers.host ?? ''), 'inside', request, upgrade);
+      },
+      connect(request, upgrade) {
+        const authority = request.url ?? '';
+        if (!URL.canParse(`http://${authority}`)) return writeProblem(upgrade.socket, malformedTarget);
+        if (!isOurs(authority)) {
+          track(upgrade.socket, 'inside');
+          return tunnelOutside(authority, upgrade);
+        }
+        // The tunnel ends here: what comes through it are requests like any other.
+        upgrade.socket.write('HTTP/1.1 200 Connection Established\r\n\r\n');
+        if (upgrade.head.length > 0) upgrade.socket.unshift(upgrade.head);
+        server.emit('connection', upgrade.socket);
+      },
+    });
+    return server;
+  };
+
+  const openOuter = async (port: number, how: string, makeServer: () => Server): Promise<number> => {
+    const opened = await listenOnLoopback(port, how, makeServer);
+    outer.push(...opened.servers);
+    return opened.port;
+  };
+
   return {
-    internalPort: inside.port,
     metrics,
-    closeExternal: async (graceMs) => {
-      await Promise.all(outside.map((listener) => listener.close(graceMs)));
+    handle: (host, handler) => void handlers.set(hostName(host), handler),
+    async listenInternally() {
+      const server = makeInternal();
+      const port = await open(server, 0, '127.0.0.1');
+      inner.push(server);
+      return `http://127.0.0.1:${port}`;
     },
-    closeInternal: (graceMs) => inside.close(graceMs),
+    listen: (port) =>
+      openOuter(port, '--port or KAGARI_PORT', () =>
+        external(({ headers }) => publicService(headers.host ?? '')),
+      ),
+    listenDirectly: (port) =>
+      openOuter(port, '--direct-port or KAGARI_DIRECT_PORT', () =>
+        external((request) => {
+          if (!/^\/api([/?]|$)/.test(request.url ?? '')) request.url = `/api${request.url}`;
+          return table.find(defaultHost);
+        }),
+      ),
+    drain: (boundMs) => closeServers(outer.splice(0), tunnels.outside, boundMs),
+    async close() {
+      await this.drain(0);
+      await closeServers(inner.splice(0), tunnels.inside, 0);
+    },
   };
 };

@@ -1,42 +1,84 @@
-import type { ServerResponse } from 'node:http';
-import { Counter, Histogram, Registry } from 'prom-client';
 import type { RevisionKey } from '../serving/ports.ts';
 
-export interface IngressMetrics {
-  /** Counts the answer to this request, and its time, when it is out. */
-  observe(key: RevisionKey, res: ServerResponse): void;
-  registry: Registry;
+/** Upper bounds in seconds: those of Knative's queue-proxy, and two below, since one machine is faster than a network. */
+export const latencyBounds = [
+  0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10,
+] as const;
+
+/** Answers of one code: how many, how long they took in all, and how many within each bound (the last: beyond all). */
+export interface Answers {
+  code: number;
+  count: number;
+  seconds: number;
+  /** One a bound and one more; not cumulative. */
+  buckets: readonly number[];
 }
 
-const labelNames = ['namespace', 'revision', 'code_class'] as const;
+/** What the ingress saw of each revision, from a request's arrival to its answer's end. */
+export interface IngressMetrics {
+  /** Code 499: the caller went away before an answer. */
+  record(revision: RevisionKey, code: number, seconds: number): void;
+  of(revision: RevisionKey): Answers[];
+  forget(revision: RevisionKey): void;
+  /** Prometheus' text format, under the name that Knative gives these figures. */
+  render(): string;
+}
 
-/** Requests by revision, as the ingress saw them end; an answer cut short counts as `aborted`. */
-export const createIngressMetrics = (): IngressMetrics => {
-  const registry = new Registry();
-  const requests = new Counter({
-    name: 'kagari_ingress_requests_total',
-    help: 'Requests answered, by revision and class of status code',
-    labelNames,
-    registers: [registry],
-  });
-  const durations = new Histogram({
-    name: 'kagari_ingress_request_duration_seconds',
-    help: 'From the request in to the answer out, a cold start included',
-    labelNames,
-    buckets: [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
-    registers: [registry],
-  });
+export const callerWentAway = 499;
+const name = 'kn_serving_invocation_duration_seconds';
+
+export const createMetrics = (): IngressMetrics => {
+  const revisions = new Map<
+    RevisionKey,
+    Map<number, { count: number; seconds: number; buckets: number[] }>
+  >();
+
+  const of = (revision: RevisionKey): Answers[] =>
+    [...(revisions.get(revision) ?? [])]
+      .map(([code, answers]) => ({ code, ...answers, buckets: [...answers.buckets] }))
+      .sort((a, b) => a.code - b.code);
+
   return {
-    registry,
-    observe(key, res) {
-      const start = performance.now();
-      const [namespace = '', revision = ''] = key.split('/');
-      res.once('close', () => {
-        const code_class = res.writableFinished ? `${Math.floor(res.statusCode / 100)}xx` : 'aborted';
-        const labels = { namespace, revision, code_class };
-        requests.inc(labels);
-        durations.observe(labels, (performance.now() - start) / 1000);
-      });
+    of,
+    record(revision, code, seconds) {
+      let codes = revisions.get(revision);
+      if (!codes) {
+        codes = new Map();
+        revisions.set(revision, codes);
+      }
+      let answers = codes.get(code);
+      if (!answers) {
+        answers = { count: 0, seconds: 0, buckets: Array(latencyBounds.length + 1).fill(0) };
+        codes.set(code, answers);
+      }
+      const within = latencyBounds.findIndex((bound) => seconds <= bound);
+      const bucket = within < 0 ? latencyBounds.length : within;
+      answers.count++;
+      answers.seconds += seconds;
+      answers.buckets[bucket] = (answers.buckets[bucket] ?? 0) + 1;
+    },
+    forget: (revision) => void revisions.delete(revision),
+    render() {
+      const lines = [
+        `# HELP ${name} From a request's arrival at the ingress to its answer's end.`,
+        `# TYPE ${name} histogram`,
+      ];
+      for (const revision of [...revisions.keys()].sort()) {
+        const [namespace, revisionName] = revision.split('/');
+        for (const answers of of(revision)) {
+          const labels = `k8s_namespace_name="${namespace}",kn_revision_name="${revisionName}",http_response_status_code="${answers.code}"`;
+          let below = 0;
+          for (const [i, bound] of [...latencyBounds, '+Inf'].entries()) {
+            below += answers.buckets[i] ?? 0;
+            lines.push(`${name}_bucket{${labels},le="${bound}"} ${below}`);
+          }
+          lines.push(
+            `${name}_sum{${labels}} ${answers.seconds}`,
+            `${name}_count{${labels}} ${answers.count}`,
+          );
+        }
+      }
+      return `${lines.join('\n')}\n`;
     },
   };
 };

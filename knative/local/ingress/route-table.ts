@@ -1,66 +1,68 @@
 import type { RevisionKey } from '../serving/ports.ts';
-import type { HostRoute } from './ports.ts';
+import { createDeck, type Target } from './deck.ts';
 
+export interface HostRoute {
+  /** Without a port; case does not count. */
+  host: string;
+  /** Whether the external listener serves it. */
+  public: boolean;
+  targets: readonly Target[];
+}
+
+export interface Served {
+  public: boolean;
+  /** The revision for one request; undefined where none is ready yet. */
+  choose(): RevisionKey | undefined;
+}
+
+/** Which host leads where. */
 export interface RouteTable {
-  /** Takes these routes in place of all there were; a route that did not change keeps its turn. */
-  replace(routes: readonly HostRoute[]): void;
-  /** Whose turn it is at a host; undefined where nobody of that visibility answers. */
-  pick(host: string, from: 'external' | 'internal'): RevisionKey | undefined;
-  has(host: string): boolean;
+  /**
+   * All that one owner (a Route's `NAMESPACE/NAME`, a DomainMapping's) serves from now on, in one step. Answers the hosts that
+   * it does not get because another owner has them.
+   */
+  put(owner: string, routes: readonly HostRoute[]): string[];
+  remove(owner: string): void;
+  /** By a Host field's value. */
+  find(host: string): Served | undefined;
 }
 
-interface Share {
-  revision: RevisionKey;
-  percent: number;
-  credit: number;
+interface Entry extends Served {
+  owner: string;
+  targets: string;
 }
 
-interface Entry {
-  external: boolean;
-  shape: string;
-  shares: Share[];
-}
-
-/** Hosts to revisions. Among n requests each revision gets its percent to within one. */
 export const createRouteTable = (): RouteTable => {
   let entries = new Map<string, Entry>();
+
+  const without = (owner: string) => new Map([...entries].filter(([, entry]) => entry.owner !== owner));
+
   return {
-    replace(routes) {
-      const next = new Map<string, Entry>();
+    put(owner, routes) {
+      const next = without(owner);
+      const refused: string[] = [];
       for (const route of routes) {
-        const shape = JSON.stringify(route);
-        const standing = entries.get(route.host);
-        next.set(route.host, standing?.shape === shape ? standing : entryOf(route, shape));
+        const host = hostName(route.host);
+        if (next.has(host)) {
+          refused.push(route.host);
+          continue;
+        }
+        const targets = JSON.stringify(route.targets);
+        const before = entries.get(host);
+        // The same shares go on where they were, so that they stay exact when something else of the owner's changes.
+        const choose =
+          before?.owner === owner && before.targets === targets ? before.choose : createDeck(route.targets);
+        next.set(host, { owner, targets, public: route.public, choose });
       }
       entries = next;
+      return refused;
     },
-    pick(host, from) {
-      const entry = entries.get(host);
-      if (!entry || (from === 'external' && !entry.external)) return undefined;
-      return takeTurn(entry.shares);
+    remove(owner) {
+      entries = without(owner);
     },
-    has: (host) => entries.has(host),
+    find: (host) => entries.get(host) ?? entries.get(hostName(host)),
   };
 };
 
-const entryOf = ({ visibility, targets }: HostRoute, shape: string): Entry => ({
-  external: visibility === 'external',
-  shape,
-  shares: targets
-    .filter(({ percent }) => percent > 0)
-    .map(({ revision, percent }) => ({ revision, percent, credit: 0 })),
-});
-
-// Smooth weighted round robin: no two requests need chance, and 90/10 is 9 and 1 among any ten.
-const takeTurn = (shares: Share[]): RevisionKey | undefined => {
-  let [chosen] = shares;
-  if (!chosen || shares.length === 1) return chosen?.revision;
-  let total = 0;
-  for (const share of shares) {
-    share.credit += share.percent;
-    total += share.percent;
-    if (share.credit > chosen.credit) chosen = share;
-  }
-  chosen.credit -= total;
-  return chosen.revision;
-};
+/** A Host field's value without its port and the root's dot. */
+export const hostName = (host: string): string => host.toLowerCase().replace(/:\d*$/, '').replace(/\.$/, '');

@@ -1,0 +1,89 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import { type Problem, problemBody } from '../serving/requests/problem.ts';
+import type { Upgrade } from '../serving/requests/tunnel.ts';
+
+export interface Handlers {
+  request(request: IncomingMessage, response: ServerResponse): void;
+  upgrade(request: IncomingMessage, upgrade: Upgrade): void;
+  /** CONNECT; absent: refused. */
+  connect?(request: IncomingMessage, upgrade: Upgrade): void;
+}
+
+/** As functions do: longer than any client in front keeps its connections (serving#12414). */
+const keepAliveTimeout = 95_000;
+/** A caller that dribbles its head is cut; bodies may stream for as long as the revision waits for them. */
+const headersTimeout = 10_000;
+const connectionsCheckingInterval = 2_000;
+const maxConnections = 10_000;
+
+/** An HTTP/1.1 server with the bounds of an ingress; it does not listen yet. */
+export const createListener = (handlers: Handlers): Server => {
+  const server = createServer(
+    {
+      keepAliveTimeout,
+      headersTimeout,
+      connectionsCheckingInterval,
+      requestTimeout: 0,
+      // HTTP/2 by Upgrade is gone from HTTP (RFC 9113, 3.1), yet clients ask: they get an answer in HTTP/1.1.
+      shouldUpgradeCallback: ({ headers }: IncomingMessage) =>
+        headers.upgrade?.toLowerCase() !== 'h2c' &&
+        headers['transfer-encoding'] === undefined &&
+        Number(headers['content-length'] ?? 0) === 0,
+    },
+    handlers.request,
+  );
+  server.maxConnections = maxConnections;
+  // With a listener it is the pod that says 100, not this server.
+  server.on('checkContinue', handlers.request);
+  server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) =>
+    handlers.upgrade(request, { socket, head }),
+  );
+  server.on('connect', (request: IncomingMessage, socket: Socket, head: Buffer) => {
+    if (handlers.connect) handlers.connect(request, { socket, head });
+    else
+      writeProblem(socket, {
+        status: 405,
+        code: 'method',
+        title: 'Method not allowed',
+        detail: 'No CONNECT here.',
+      });
+  });
+  server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
+    if (error.code === 'ECONNRESET' || !socket.writable) socket.destroy();
+    else writeProblem(socket, unreadable[error.code ?? ''] ?? malformed);
+  });
+  return server;
+};
+
+const malformed: Problem = {
+  status: 400,
+  code: 'malformed',
+  title: 'Bad Request',
+  detail: 'The request cannot be read as HTTP.',
+};
+
+/** What never became a request, by Node's code for it. */
+const unreadable: Record<string, Problem> = {
+  HPE_HEADER_OVERFLOW: {
+    status: 431,
+    code: 'headers-too-large',
+    title: 'Request Header Fields Too Large',
+    detail: 'The header fields are more than 16 KiB.',
+  },
+  ERR_HTTP_REQUEST_TIMEOUT: {
+    status: 408,
+    code: 'request-timeout',
+    title: 'Request Timeout',
+    detail: 'The header fields did not come in time.',
+  },
+};
+
+/** Answers on a bare connection, and ends it. */
+export const writeProblem = (socket: Socket, problem: Problem): void => {
+  const body = problemBody(problem);
+  socket.end(
+    `HTTP/1.1 ${problem.status} ${problem.title}\r\nContent-Type: application/problem+json\r\n` +
+      `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+  );
+};

@@ -1,0 +1,31 @@
+import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { promisify } from 'node:util';
+
+/** A process beyond its pid, which the system gives out again: pid and start time. */
+export interface ProcessIdentity {
+  pid: number;
+  started: string;
+}
+
+/** Who has this pid now; undefined where nobody has. */
+export const identify = async (pid: number): Promise<ProcessIdentity | undefined> => {
+  const started = process.platform === 'linux' ? await startOnLinux(pid) : await startByPs(pid);
+  return started === undefined ? undefined : { pid, started };
+};
+
+/** Whether that very process still lives. */
+export const lives = async ({ pid, started }: ProcessIdentity): Promise<boolean> =>
+  (await identify(pid))?.started === started;
+
+const startOnLinux = async (pid: number): Promise<string | undefined> => {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined);
+  // The command's name stands in parentheses and may hold any character: count the fields after it.
+  const fields = stat?.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return fields?.[0] === 'Z' ? undefined : fields?.[19];
+};
+
+const startByPs = async (pid: number): Promise<string | undefined> => {
+  const answer = await promisify(execFile)('ps', ['-o', 'lstart=', '-p', String(pid)]).catch(() => undefined);
+  return answer?.stdout.trim() || undefined;
+};
