@@ -45,6 +45,7 @@ export const createKubeApi = ({
   const serve = createServe({
     store,
     pods,
+    log,
     sourceOf: ({ kind }) => sources.of(kind),
   });
   const stopping = new AbortController();

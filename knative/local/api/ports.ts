@@ -16,13 +16,13 @@ export interface Source {
 
 /** The processes that run, as the API needs them of the machinery. */
 export interface Pods {
-  list(): PodView[];
+  pods(): PodView[];
+  /** What its processes wrote; undefined where there is no such pod. */
+  logs(pod: string): PodLog | undefined;
+  /** Ends it within this time, after draining; the machinery decides what comes next. False: there is no such pod. */
+  kill(pod: string, graceSeconds: number | undefined): Promise<boolean>;
   /** Calls after pods came, went or changed; answers how to stop. */
   onChange(listener: () => void): () => void;
-  /** Ends it within this time, after draining; the machinery decides what comes next. False: there is no such pod. */
-  kill(pod: string, graceSeconds: number | undefined): boolean;
-  /** What its processes wrote; undefined where there is no such pod. */
-  log(pod: string): PodLog | undefined;
 }
 
 export interface LogLine {

@@ -1,5 +1,5 @@
 import { StatusError } from '../store/status-error.ts';
-import type { Store } from '../store/types.ts';
+import type { Log, Store } from '../store/types.ts';
 import { authorize } from './authorize.ts';
 import { insteadOf } from './catalogue/instead.ts';
 import { findResource, fullName, type Resource, type Verb } from './catalogue/resources.ts';
@@ -23,6 +23,7 @@ import { removePod } from './views/remove-pod.ts';
 export interface ResourceParts {
   store: Store;
   pods: Pods;
+  log: Log;
   sourceOf(resource: Resource): Source;
 }
 
@@ -32,7 +33,7 @@ type ResourceTarget = Extract<Target, { type: 'resource' }>;
 export const createResourceServer = (parts: ResourceParts) => {
   const pages = createPages();
   const removeStored = remove(parts.store);
-  const removeOfPods = removePod(parts.pods);
+  const removeOfPods = removePod(parts.pods, parts.log);
 
   const answer = async (call: Call, verb: Verb): Promise<ApiResponse> => {
     const removeOne = call.resource.stored ? removeStored : removeOfPods;

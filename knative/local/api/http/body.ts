@@ -1,13 +1,16 @@
 import { parseDocument } from 'yaml';
 import { badRequest, StatusError } from '../../store/status-error.ts';
 import { isObject, type Json, type JsonObject } from '../patch/json.ts';
+import { decodeProtobuf } from '../protobuf/decode.ts';
 import type { ApiRequest } from './exchange.ts';
 
 /** A request's body by its Content-Type, JSON where there is none; undefined where it is empty. */
 export const readBody = async (request: ApiRequest): Promise<Json | undefined> => {
   const media = mediaType(request);
-  const text = decode(await request.body());
-  if (text.trim() === '') return undefined;
+  const body = await request.body();
+  if (body.length === 0) return undefined;
+  if (media === 'application/vnd.kubernetes.protobuf') return parseProtobuf(body);
+  const text = decode(body);
   switch (media) {
     case 'application/json':
       return parseJson(text);
@@ -45,6 +48,15 @@ export const parseYaml = (text: string): Json => {
     return JSON.parse(JSON.stringify(document.toJS({ maxAliasCount: 100 }) ?? null)) as Json;
   } catch (error) {
     throw badRequest(`the body of the request is not YAML: ${(error as Error).message}`);
+  }
+};
+
+/** Go's clients write Kubernetes' own kinds like that. */
+const parseProtobuf = (body: Buffer): Json => {
+  try {
+    return decodeProtobuf(body);
+  } catch (error) {
+    throw badRequest(`the body of the request is not readable: ${(error as Error).message}`);
   }
 };
 

@@ -70,9 +70,7 @@ const byOperations = (text: string): Change => {
     } catch (error) {
       if (!(error instanceof PatchFailed)) throw error;
       const message = `the server rejected our request due to an error in our request: ${error.message}`;
-      throw new StatusError('Invalid', message, {
-        causes: [{ reason: 'UnexpectedServerResponse', message: error.message }],
-      });
+      throw new StatusError('Invalid', message);
     }
   };
 };

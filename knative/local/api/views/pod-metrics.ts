@@ -6,7 +6,7 @@ import { rates } from './rates.ts';
 
 /** metrics.k8s.io PodMetrics: processor use since the last time someone asked, or since the pod's start. */
 export const podMetricsSource = (
-  pods: Pick<Pods, 'list'>,
+  pods: Pick<Pods, 'pods'>,
   podObjects: Pick<Source, 'get'>,
   measure: Measure,
 ): Source => {
@@ -14,7 +14,7 @@ export const podMetricsSource = (
   let metrics: KubeObject[] = [];
 
   const refresh = async () => {
-    const running = pods.list().filter((view) => view.pid !== undefined && view.phase !== 'Pending');
+    const running = pods.pods().filter((view) => view.pid !== undefined && view.phase !== 'Pending');
     const usage = await measure(running.flatMap(({ pid }) => pid ?? []));
     const now = Date.now();
     metrics = running.flatMap((view) => {

@@ -31,7 +31,7 @@ export const createPodSource = (
   const look = (): void => {
     const changes: Change[] = [];
     const next = new Map<string, Seen>();
-    for (const view of pods.list()) {
+    for (const view of pods.pods()) {
       const key = keyOf(view);
       const before = seen.get(key);
       const current = see(view, before);

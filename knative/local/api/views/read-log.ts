@@ -22,8 +22,8 @@ const lastWordsMs = 200;
 export const readLog = (pods: Pods, call: NamedCall): ApiResponse => {
   const { query } = call.request;
   const { name } = standing(call).metadata;
-  const view = pods.list().find((pod) => pod.name === name);
-  const log = pods.log(name);
+  const view = pods.pods().find((pod) => pod.name === name);
+  const log = pods.logs(name);
   if (!view || !log) throw notFound(call.resource, name);
   const container = query.get('container') || containerName;
   if (container !== containerName) throw badRequest(`container ${container} is not valid for pod ${name}`);
@@ -67,7 +67,7 @@ const follow = (
   });
   let ending: NodeJS.Timeout | undefined;
   const endWithProcess = () => {
-    const view = pods.list().find((pod) => pod.name === name);
+    const view = pods.pods().find((pod) => pod.name === name);
     const runs = view !== undefined && view.restarts === process;
     if (!runs) ending ??= setTimeout(() => out.end(), lastWordsMs);
   };

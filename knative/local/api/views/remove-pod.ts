@@ -1,4 +1,5 @@
-import { conflict, notFound } from '../../store/status-error.ts';
+import { conflict } from '../../store/status-error.ts';
+import type { Log } from '../../store/types.ts';
 import type { Pods } from '../ports.ts';
 import { presentObject } from '../verbs/present.ts';
 import { standing } from '../verbs/read.ts';
@@ -6,7 +7,7 @@ import type { Remove } from '../verbs/remove.ts';
 
 /** DELETE of a pod: its process drains and ends; the answer is the pod as it goes. */
 export const removePod =
-  (pods: Pods): Remove =>
+  (pods: Pods, log: Log): Remove =>
   async (call, { uid, resourceVersion, graceSeconds, dryRun }) => {
     const { resource } = call;
     const { name } = call.path;
@@ -25,6 +26,9 @@ export const removePod =
       );
     const before = standing(call);
     if (dryRun) return presentObject(call, before);
-    if (!pods.kill(name, graceSeconds)) throw notFound(resource, name);
+    // Answered while it goes, as a cluster does.
+    pods
+      .kill(name, graceSeconds)
+      .catch((error) => log.warn({ error, pod: name }, 'a pod could not be ended'));
     return presentObject(call, call.source.get(call.path.namespace, name) ?? before);
   };
