@@ -1,91 +1,150 @@
+import { examine } from '../admission/admission.ts';
+import type { Path } from '../admission/flaw.ts';
+import { sameJson } from '../store/json.ts';
 import { kindOf } from '../store/kinds.ts';
-import { StatusError } from '../store/status-error.ts';
-import type { KubeObject, NewObject, Store } from '../store/types.ts';
-import { merge } from './merge.ts';
+import { isRefusal, StatusError } from '../store/status-error.ts';
+import type { Kind, KubeObject, NewObject, Store } from '../store/types.ts';
+import { lastApplied, statedBy, withLastApplied } from './last-applied.ts';
+import { type Manifest, mistakesOf } from './manifest.ts';
+import { ManifestError, type Mistake } from './manifest-error.ts';
+import { mergeThreeWay } from './merge.ts';
+import { type Stamp, stamped } from './stamp.ts';
 
-/** Where kubectl keeps what it applied last; ours is readable to it. */
-export const lastAppliedAnnotation = 'kubectl.kubernetes.io/last-applied-configuration';
-/** The digest of the image that a template was started with: new code under an old tag is a new revision. */
-export const bundleAnnotation = 'kagari.dev/bundle';
-
-/** What others refer to comes first: a Service made before its SinkBinding would have a second revision. */
-const order = [
+/** A SinkBinding stands before the Service it binds, or the Service would get a second Revision. */
+const order: readonly Kind[] = [
   'Namespace',
   'ConfigMap',
   'Secret',
-  'Broker',
-  'SinkBinding',
   'Service',
-  'DomainMapping',
-  'Trigger',
+  'SinkBinding.sources.knative.dev',
+  'Broker.eventing.knative.dev',
+  'Configuration.serving.knative.dev',
+  'Revision.serving.knative.dev',
+  'Route.serving.knative.dev',
+  'Service.serving.knative.dev',
+  'DomainMapping.serving.knative.dev',
+  'Trigger.eventing.knative.dev',
+  'PingSource.sources.knative.dev',
+  'KafkaSource.sources.knative.dev',
 ];
 
 export interface ApplyOptions {
-  /** The digest that an image reference means now; undefined leaves the template without a stamp. */
-  stamp: (image: string) => string | undefined;
+  stamp?: Stamp;
+  /** For Knative's creator annotations. */
+  user?: string;
 }
 
-/** Brings the store to the manifests by three-way merge; what was changed through the API stays. */
+export interface Applied {
+  created: KubeObject[];
+  changed: KubeObject[];
+  unchanged: KubeObject[];
+  /** What is taken but not honoured, each with its object. */
+  warnings: string[];
+}
+
+/**
+ * Brings the store to what the manifests say, keeping what was changed through the API. Everything is checked first:
+ * throws ManifestError, and nothing is written, where anything is wrong.
+ */
 export const applyManifests = async (
   store: Store,
-  objects: readonly NewObject[],
-  options: ApplyOptions,
-): Promise<void> => {
-  const rank = ({ kind }: NewObject) => (order.includes(kind) ? order.indexOf(kind) : order.length);
-  for (const object of [...objects].sort((a, b) => rank(a) - rank(b))) await applyOne(store, object, options);
+  manifests: readonly Manifest[],
+  { stamp, user }: ApplyOptions = {},
+): Promise<Applied> => {
+  const merge = (manifest: Manifest) => merged(store, manifest, stamp);
+  const mistakes = manifests.flatMap((manifest) => [
+    ...mistakesOf(manifest, examine(merge(manifest).object, { old: merge(manifest).old, user }).flaws),
+    ...lostInNowhere(store, manifests, manifest),
+  ]);
+  if (mistakes.length > 0) throw new ManifestError(mistakes);
+
+  const applied: Applied = { created: [], changed: [], unchanged: [], warnings: [] };
+  const applyOne = async (manifest: Manifest) => {
+    const { kind, metadata } = manifest.object;
+    const warn = (message: string) => applied.warnings.push(`${kind} "${metadata.name}": ${message}`);
+    const { result, object } = await write(store, () => merge(manifest), {
+      ...(user !== undefined && { user }),
+      warn,
+    });
+    applied[result].push(object);
+  };
+  for (const kind of order) {
+    const ofKind = manifests.filter((manifest) => kindOf(manifest.object) === kind);
+    const outcomes = await Promise.allSettled(ofKind.map(applyOne));
+    const refused = outcomes.flatMap((outcome, index) => refusalOf(outcome, ofKind[index]));
+    if (refused.length > 0) throw new ManifestError(refused);
+    for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
+  }
+  return applied;
 };
 
-const applyOne = async (store: Store, desired: NewObject, options: ApplyOptions): Promise<void> => {
-  for (;;) {
-    const live = store.get(kindOf(desired), desired.metadata.namespace, desired.metadata.name);
+interface Merged {
+  object: NewObject;
+  old: KubeObject | undefined;
+}
+
+const merged = (store: Store, { object: yaml }: Manifest, stamp: Stamp = () => undefined): Merged => {
+  const { name, namespace } = yaml.metadata;
+  const old = store.get(kindOf(yaml), namespace, name);
+  if (!old) return { object: stamped(withLastApplied(yaml, yaml), yaml, stamp), old };
+  const before = lastApplied(old);
+  const { status: _, ...now } = old;
+  const object = mergeThreeWay(before && withMaps(before), withMaps(yaml), withMaps(now)) as NewObject;
+  const same = sameJson(before, statedBy(yaml));
+  return { object: stamped(same ? object : withLastApplied(object, yaml), yaml, stamp), old };
+};
+
+/** YAML that names no label at all takes none away that others gave. */
+const withMaps = <T extends NewObject>(object: T): T => {
+  const { labels = {}, annotations = {} } = object.metadata;
+  return { ...object, metadata: { ...object.metadata, labels, annotations } };
+};
+
+/** Merges again where somebody else wrote in between. */
+const write = async (
+  store: Store,
+  merge: () => Merged,
+  options: { user?: string; warn(message: string): void },
+) => {
+  for (let tries = 0; ; tries++) {
+    const { object, old } = merge();
     try {
-      if (live) await store.update(stamped(merged(desired, live), desired, options));
-      else await store.create(stamped(remembering(desired, desired), desired, options));
-      return;
+      if (!old) return { result: 'created' as const, object: await store.create(object, options) };
+      const written = await store.update(object, options);
+      return {
+        result:
+          written.metadata.resourceVersion === old.metadata.resourceVersion
+            ? ('unchanged' as const)
+            : ('changed' as const),
+        object: written,
+      };
     } catch (error) {
-      // Somebody wrote it between our look and our write: look again.
-      const raced = error instanceof StatusError && ['Conflict', 'AlreadyExists'].includes(error.reason);
-      if (!raced) throw error;
+      const raced =
+        error instanceof StatusError && (error.reason === 'Conflict' || error.reason === 'AlreadyExists');
+      if (!raced || tries === 5) throw error;
     }
   }
 };
 
-const merged = (desired: NewObject, live: KubeObject): NewObject => {
-  const last: unknown = parse(live.metadata.annotations?.[lastAppliedAnnotation]);
-  const { status: _, ...standing } = live;
-  return remembering(merge(last, desired, standing) as NewObject, desired);
+const lostInNowhere = (store: Store, manifests: readonly Manifest[], manifest: Manifest): Mistake[] => {
+  const { namespace } = manifest.object.metadata;
+  const path: Path = ['metadata', 'namespace'];
+  const known =
+    namespace === undefined ||
+    store.get('Namespace', undefined, namespace) ||
+    manifests.some(({ object }) => object.kind === 'Namespace' && object.metadata.name === namespace);
+  return known
+    ? []
+    : mistakesOf(manifest, [
+        {
+          kind: 'rule',
+          paths: [path],
+          message: `namespaces "${namespace}" not found: add a Namespace "${namespace}"`,
+        },
+      ]);
 };
 
-const remembering = (object: NewObject, desired: NewObject): NewObject => ({
-  ...object,
-  metadata: {
-    ...object.metadata,
-    annotations: { ...object.metadata.annotations, [lastAppliedAnnotation]: `${JSON.stringify(desired)}\n` },
-  },
-});
-
-const stamped = (object: NewObject, desired: NewObject, { stamp }: ApplyOptions): NewObject => {
-  const image = imageOf(desired);
-  if (image === undefined || imageOf(object) !== image) return object;
-  const digest = stamp(image);
-  if (digest === undefined) return object;
-  const { template } = object.spec;
-  const annotations = { ...template.metadata?.annotations, [bundleAnnotation]: digest };
-  return {
-    ...object,
-    spec: { ...object.spec, template: { ...template, metadata: { ...template.metadata, annotations } } },
-  };
-};
-
-const imageOf = ({ apiVersion, kind, spec }: NewObject): string | undefined =>
-  apiVersion === 'serving.knative.dev/v1' && kind === 'Service'
-    ? spec?.template?.spec?.containers?.[0]?.image
-    : undefined;
-
-const parse = (text: string | undefined): unknown => {
-  try {
-    return text === undefined ? undefined : JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-};
+const refusalOf = (outcome: PromiseSettledResult<void>, manifest: Manifest | undefined): Mistake[] =>
+  outcome.status === 'rejected' && isRefusal(outcome.reason) && manifest
+    ? [{ file: manifest.file, line: manifest.line([]), message: outcome.reason.message }]
+    : [];

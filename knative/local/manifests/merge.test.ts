@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { merge } from './merge.ts';
+import { mergeThreeWay } from './merge.ts';
 
 const { tree } = fc.letrec((tie) => ({
   tree: fc.dictionary(
@@ -16,62 +16,88 @@ const { tree } = fc.letrec((tie) => ({
   ),
 }));
 
-describe('three-way merge', () => {
-  it('leaves what was changed through the API while the manifest stays the same', () => {
+describe('three-way merge, of anything', () => {
+  it('leaves what was changed through the API while the YAML stays the same', () => {
     fc.assert(
-      fc.property(tree, tree, (manifest, live) => {
-        expect(merge(manifest, manifest, live)).toEqual(live);
+      fc.property(tree, tree, (yaml, live) => {
+        expect(mergeThreeWay(yaml, yaml, live)).toEqual(live);
       }),
     );
   });
 
-  it('takes a changed manifest whole where nothing was changed through the API', () => {
+  it('takes a changed YAML whole where nothing was changed through the API', () => {
     fc.assert(
       fc.property(tree, tree, (before, now) => {
-        expect(merge(before, now, before)).toEqual(now);
+        expect(mergeThreeWay(before, now, before)).toEqual(now);
+      }),
+    );
+  });
+
+  it('keeps what the YAML never mentioned', () => {
+    fc.assert(
+      fc.property(tree, tree, tree, (before, now, others) => {
+        expect(mergeThreeWay({ y: before }, { y: now }, { y: before, o: others })).toEqual({
+          y: now,
+          o: others,
+        });
       }),
     );
   });
 
   it('comes to rest: applied again it changes nothing', () => {
     fc.assert(
-      fc.property(tree, tree, tree, (last, desired, live) => {
-        const once = merge(last, desired, live);
-        expect(merge(desired, desired, once)).toEqual(once);
+      fc.property(tree, tree, tree, (before, yaml, live) => {
+        const once = mergeThreeWay(before, yaml, live);
+        expect(mergeThreeWay(yaml, yaml, once)).toEqual(once);
       }),
     );
   });
+});
 
+describe('three-way merge, of a Service', () => {
   const service = (image: string, env: Record<string, string>, more: object = {}) => ({
     spec: {
       template: {
-        spec: { containers: [{ image, env: Object.entries(env).map(([name, value]) => ({ name, value })) }] },
+        spec: {
+          containers: [
+            { image, env: Object.entries(env).map(([name, value]) => ({ name, value })), ...more },
+          ],
+        },
       },
-      ...more,
     },
   });
 
-  it('keeps an image set by a rollout when the manifest changes a variable', () => {
+  it('merges containers and variables by name', () => {
     const live = service(
-      'orders:v2',
-      { A: '1' },
-      { traffic: [{ revisionName: 'orders-00001', percent: 100 }] },
+      'dev.local/o:v2',
+      { A: '1', B: '2', K: 'by kn' },
+      { name: 'user-container', resources: {} },
     );
-    expect(merge(service('orders:dev', { A: '1' }), service('orders:dev', { A: '2', B: '3' }), live)).toEqual(
-      service('orders:v2', { A: '2', B: '3' }, { traffic: [{ revisionName: 'orders-00001', percent: 100 }] }),
+    const merged = mergeThreeWay(
+      service('dev.local/o:dev', { A: '1', B: '2' }),
+      service('dev.local/o:dev', { A: '7', C: '3' }),
+      live,
+    );
+    expect(merged).toEqual(
+      service('dev.local/o:v2', { A: '7', C: '3', K: 'by kn' }, { name: 'user-container', resources: {} }),
     );
   });
 
-  it('removes a variable that the manifest drops, and keeps one that was added through the API', () => {
-    const merged = merge(
-      service('i', { A: '1', B: '2' }),
-      service('i', { A: '1' }),
-      service('i', { A: '1', B: '2', C: '3' }),
-    );
-    expect(merged).toEqual(service('i', { A: '1', C: '3' }));
+  it('takes traffic as one value: pinned stays pinned until the YAML says otherwise', () => {
+    const traffic = (...targets: object[]) => ({ spec: { traffic: targets } });
+    const latest = { latestRevision: true, percent: 100 };
+    const pinned = traffic({ revisionName: 'a', percent: 90 }, { revisionName: 'b', percent: 10 });
+    expect(mergeThreeWay({ spec: {} }, { spec: {} }, pinned)).toEqual(pinned);
+    expect(mergeThreeWay(traffic(latest), traffic(latest), pinned)).toEqual(pinned);
+    const moved = traffic({ revisionName: 'c', percent: 100 });
+    expect(mergeThreeWay(traffic(latest), moved, pinned)).toEqual(moved);
   });
 
-  it('takes the manifest where both changed the same field', () => {
-    expect(merge({ a: 1 }, { a: 2 }, { a: 3 })).toEqual({ a: 2 });
+  it('what the YAML gave and gives no more, goes', () => {
+    const before = { metadata: { labels: { a: '1', b: '2' } } };
+    const live = { metadata: { labels: { a: '1', b: '2', c: 'by kubectl' } } };
+    expect(mergeThreeWay(before, { metadata: { labels: { a: '1' } } }, live)).toEqual({
+      metadata: { labels: { a: '1', c: 'by kubectl' } },
+    });
   });
 });

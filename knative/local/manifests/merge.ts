@@ -1,56 +1,59 @@
-import { isDeepStrictEqual } from 'node:util';
+import { sameJson } from '../store/json.ts';
 
 type Json = unknown;
 type Fields = Record<string, Json>;
 
 /**
- * Three-way merge: what `desired` changed since `last` is taken, everything else stays as it is `live`. Lists whose
- * items keep their number, or have names, are merged item by item; other lists are one value.
+ * What stands now, with what has changed in the YAML since it was last applied: a field that is new or different in the
+ * YAML gets its value, one that left the YAML goes, all else stays as it is, whoever made it so.
  */
-export const merge = (last: Json, desired: Json, live: Json): Json => {
-  if (live === undefined || isDeepStrictEqual(desired, live)) return desired;
-  if (isFields(desired) && isFields(live)) return mergeFields(isFields(last) ? last : {}, desired, live);
-  if (Array.isArray(desired) && Array.isArray(live)) {
-    return mergeLists(Array.isArray(last) ? last : undefined, desired, live);
-  }
-  return isDeepStrictEqual(desired, last) ? live : desired;
+export const mergeThreeWay = (before: Json, wanted: Json, now: Json, path = ''): Json => {
+  if (sameJson(before, wanted)) return now;
+  if (isFields(wanted) && isFields(now))
+    return mergeFields(isFields(before) ? before : {}, wanted, now, path);
+  const key = listKeys[path];
+  if (key && isList(wanted) && isList(now))
+    return mergeLists(isList(before) ? before : [], wanted, now, path, key);
+  return wanted;
 };
 
-const mergeFields = (last: Fields, desired: Fields, live: Fields): Fields => {
-  const merged: Fields = {};
-  for (const [name, value] of Object.entries(live)) {
-    if (name in desired) merged[name] = merge(last[name], desired[name], value);
-    else if (!(name in last)) merged[name] = value;
-  }
-  for (const [name, value] of Object.entries(desired)) {
-    // Removed through the API, unchanged in the manifest: it stays removed.
-    if (name in live || (name in last && isDeepStrictEqual(value, last[name]))) continue;
-    merged[name] = value;
-  }
-  return merged;
+const mergeFields = (before: Fields, wanted: Fields, now: Fields, path: string): Fields => {
+  const entries = [...new Set([...Object.keys(now), ...Object.keys(wanted)])].flatMap((key) => {
+    const merged = mergeOne(before[key], wanted[key], now[key], path ? `${path}.${key}` : key);
+    return merged === undefined ? [] : [[key, merged]];
+  });
+  return Object.fromEntries(entries);
 };
 
-const mergeLists = (last: Json[] | undefined, desired: Json[], live: Json[]): Json[] => {
-  if (last && isDeepStrictEqual(desired, last)) return live;
-  if (!last) return desired;
-  const byName = [last, desired, live].map(indexByName);
-  const [lastNamed, desiredNamed, liveNamed] = byName;
-  if (lastNamed && desiredNamed && liveNamed) {
-    const merged = mergeFields(lastNamed, desiredNamed, liveNamed);
-    return Object.values(merged);
-  }
-  const alike = last.length === desired.length && live.length === desired.length && desired.every(isFields);
-  return alike ? desired.map((item, i) => merge(last[i], item, live[i])) : desired;
+const mergeOne = (before: Json, wanted: Json, now: Json, path: string): Json => {
+  if (wanted === undefined) return before === undefined ? now : undefined;
+  if (now === undefined) return sameJson(before, wanted) ? undefined : wanted;
+  return mergeThreeWay(before, wanted, now, path);
 };
 
-const indexByName = (list: Json[]): Fields | undefined => {
-  const index: Fields = {};
-  for (const item of list) {
-    if (!isFields(item) || typeof item.name !== 'string' || item.name in index) return undefined;
-    index[item.name] = item;
-  }
-  return index;
+/** Lists whose items have names, as Kubernetes' strategic merge has them; every other list is one value. */
+const listKeys: Record<string, (item: Fields) => Json> = {
+  'spec.template.spec.containers': (item) => item.name ?? 'user-container',
+  'spec.template.spec.containers.env': (item) => item.name,
+  'spec.template.spec.containers.volumeMounts': (item) => item.mountPath,
+  'spec.template.spec.volumes': (item) => item.name,
+};
+
+const mergeLists = (
+  before: Fields[],
+  wanted: Fields[],
+  now: Fields[],
+  path: string,
+  key: (item: Fields) => Json,
+): Fields[] => {
+  const find = (list: Fields[], name: Json) => list.find((item) => key(item) === name);
+  const names = [...new Set([...wanted, ...now].map(key))];
+  return names.flatMap((name) => {
+    const merged = mergeOne(find(before, name), find(wanted, name), find(now, name), path);
+    return merged === undefined ? [] : [merged as Fields];
+  });
 };
 
 const isFields = (value: Json): value is Fields =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
+const isList = (value: Json): value is Fields[] => Array.isArray(value) && value.every(isFields);

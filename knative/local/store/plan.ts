@@ -187,10 +187,18 @@ const stamped = (
   return frozen({
     apiVersion: apiVersionOf(info),
     kind: info.name,
-    metadata: { ...metadata, ...server } as ObjectMeta,
+    metadata: { ...withoutEmpty(metadata), ...server } as ObjectMeta,
     ...fields,
   });
 };
+
+/** As Go writes metadata: maps and lists without entries are left out. */
+const withoutEmpty = (metadata: object): object =>
+  Object.fromEntries(
+    Object.entries(metadata).filter(
+      ([, value]) => typeof value !== 'object' || value === null || Object.keys(value).length > 0,
+    ),
+  );
 
 const sameSpec = (a: KubeObject, b: KubeObject): boolean =>
   sameJson(
