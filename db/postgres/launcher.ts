@@ -44,6 +44,7 @@ export async function startPostgres({
   await mkdir(join(home, 'postgres'), { recursive: true });
   const folder = await realpath(join(home, 'postgres'));
   const unlock = await lockHome(folder);
+  let started = false;
   try {
     const { dataDir, account } = await findPlace(folder, log);
     const binaries = await runnableBinaries(dataDir, account);
@@ -59,8 +60,9 @@ export async function startPostgres({
       portFile: join(folder, 'port'),
       onGone: unlock,
       onDeath: (exit) => {
-        log.warn({ pid: server.pid, ...exit }, 'Postgres died');
-        onExit?.(exit);
+        log.warn({ ...exit }, 'Postgres died');
+        // A death before the start is over fails the start, which says it all.
+        if (started) onExit?.(exit);
       },
     });
     const adminUrl = (database = defaultDatabase) =>
@@ -71,6 +73,7 @@ export async function startPostgres({
       await server.stop();
       throw error;
     }
+    started = true;
     const sync = made ? syncCluster({ dataDir, binaries, account, log }) : undefined;
     const stop = async () => {
       await server.stop();
