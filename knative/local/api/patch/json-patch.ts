@@ -59,8 +59,10 @@ const carryOut = (document: Json, { op, path, from = '', value = null }: Operati
     case 'copy':
       return add(document, path, find(document, from));
     case 'move': {
+      const moved = find(document, from);
+      if (path === from) return document;
       if (path.startsWith(`${from}/`)) throw new PatchFailed(`${from} cannot be moved into itself`);
-      return add(remove(document, from), path, find(document, from));
+      return add(remove(document, from), path, moved);
     }
     case 'test':
       if (!sameJson(find(document, path), value)) throw new PatchFailed(`testing value ${path} failed`);
