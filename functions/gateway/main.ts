@@ -1,4 +1,4 @@
-import { Agent } from 'node:http';
+import { globalAgent } from 'node:http';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { createBase } from '../kit/base.ts';
@@ -31,7 +31,11 @@ const base = {
   verify: createVerifier({ keys: keysInFile(config.JWKS_FILE) }),
 };
 const documents = await readDocuments(join(import.meta.dirname, 'openapi'), Object.keys(urls));
-const agent = new Agent({ keepAlive: true, proxyEnv: process.env });
-const forward = createForward({ agent, timeoutMs: 30_000 });
+// The global agent follows HTTP_PROXY under NODE_USE_ENV_PROXY, which is how pods reach names without a resolver.
+const forward = createForward({ agent: globalAgent, timeoutMs: 30_000 });
 
-await serve(createApp({ base, documents, urls, forward }), { base, config, stop: [() => agent.destroy()] });
+await serve(createApp({ base, documents, urls, forward }), {
+  base,
+  config,
+  stop: [() => globalAgent.destroy()],
+});
