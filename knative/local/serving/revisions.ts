@@ -61,7 +61,7 @@ export interface Revisions {
   forward(key: RevisionKey, request: IncomingMessage, response: ServerResponse, origin?: Origin): void;
   /** As forward, for a request that asks for another protocol; the answer's code is 101 where it got it. */
   upgrade(key: RevisionKey, request: IncomingMessage, upgrade: Upgrade, origin?: Origin): ServerResponse;
-  /** Writes the files of its pods' volumes anew, after a ConfigMap or Secret has changed. */
+  /** A ConfigMap or Secret of its pods has changed: writes their files anew, and soon tries again what could not start. */
   refreshVolumes(key: RevisionKey): Promise<void>;
   pods(): PodView[];
   /** What a pod wrote; undefined where there is no such pod. */

@@ -33,7 +33,7 @@ export interface Pod {
   hurry(): void;
   /** Ends it; called again with shorter limits it ends sooner. Resolves when its process and its files are gone. */
   end(limits: EndLimits): Promise<void>;
-  /** Writes the files of its volumes anew. */
+  /** Something that it reads has changed: writes its files anew; a start that failed may succeed now, and comes soon. */
   refreshVolumes(): Promise<void>;
   view(): PodView;
 }
@@ -195,6 +195,7 @@ export const createPod = (
       return ended;
     },
     async refreshVolumes() {
+      pause.shorten();
       if (started && !ending.signal.aborted)
         await volumes.write(async () => (await workshop.context(key)).volumes);
     },

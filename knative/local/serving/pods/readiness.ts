@@ -49,7 +49,8 @@ const waitUntilReady = async (
   if (probe) await until(() => answers(port, probe), probeEveryMs);
 };
 
-const accepts = (port: number): Promise<boolean> =>
+/** Whether somebody listens there. */
+export const accepts = (port: number): Promise<boolean> =>
   new Promise((resolve) => {
     const socket = connect({ port, host: '127.0.0.1' });
     const end = (accepted: boolean) => {
