@@ -16,7 +16,7 @@ export async function lockHome(folder: string): Promise<() => Promise<void>> {
       if (owner === undefined) continue;
       if (await lives(owner)) {
         throw new Error(
-          `${dirname(folder)} is in use by process ${owner.split(' ')[0]}: stop it, or name another home`,
+          `${dirname(folder)} is in use by process ${owner.split(' ')[0]}: stop it, or name another home with --home`,
         );
       }
       // Renamed before it is removed: of two that saw the same dead owner only one gets it out of the way.

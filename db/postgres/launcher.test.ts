@@ -143,7 +143,7 @@ test('a home that a live process uses is refused, and its server left alone', as
   await copyTo(home);
   const server = await start();
   await expect(start()).rejects.toThrow(
-    `${home} is in use by process ${process.pid}: stop it, or name another home`,
+    `${home} is in use by process ${process.pid}: stop it, or name another home with --home`,
   );
   await write(server.adminUrl());
 });
