@@ -130,6 +130,15 @@ describe('the allow-list', () => {
     expect(match('POST', path)).toBeUndefined();
   });
 
+  it('does not rely on the documents leaving out what is internal', () => {
+    const marked = openApiDocument('orders', '1', { catalog: orders.catalog });
+    for (const access of ['internal', undefined, 'Public', '']) {
+      const catalog = { get: { ...marked.paths['/catalog']?.get, 'x-kagari-access': access } };
+      const strict = createAllowList({ orders: { ...marked, paths: { '/catalog': catalog } } });
+      expect(strict('GET', '/orders/catalog')).toBeUndefined();
+    }
+  });
+
   it('lets nothing pass that a URL parser would read as another path', () => {
     const word = fc.constantFrom('timeline', 'catalog', 'metrics', '_events', 'health', 'reconcile', id, 'x');
     const trick = fc.constantFrom(

@@ -57,7 +57,7 @@ afterEach(async () => {
   upstream.closeAllConnections();
 });
 
-const startGateway = async (url: string) => {
+const startGateway = async (url: string, timeoutMs = 300) => {
   await gateway?.close();
   const { verify } = await testIdentity();
   gateway = await startTestServer(
@@ -65,7 +65,7 @@ const startGateway = async (url: string) => {
       base: { ...testBase('gateway'), verify },
       documents: { orders: openApiDocument('orders', '1', operations) },
       urls: { orders: url },
-      forward: createForward({ agent, timeoutMs: 300 }),
+      forward: createForward({ agent, timeoutMs }),
     }),
   );
 };
@@ -285,7 +285,23 @@ describe('what goes wrong', () => {
     expect(size).toBeLessThanOrEqual(1024 * 1024);
   });
 
-  it('whoever goes away ends the call', async () => {
+  it('whoever goes away before there is an answer ends the call', async () => {
+    await startGateway(`http://127.0.0.1:${(upstream.address() as AddressInfo).port}`, 60_000);
+    let ended = false;
+    handler = (_, outgoing) => {
+      outgoing.on('close', () => {
+        ended = true;
+      });
+    };
+    const { sent } = call();
+    sent.on('error', () => {});
+    sent.end();
+    await expect.poll(() => received.length).toBe(1);
+    sent.destroy();
+    await expect.poll(() => ended).toBe(true);
+  });
+
+  it('whoever goes away in the middle of it ends the call', async () => {
     let ended = false;
     handler = (_, outgoing) => {
       outgoing.on('close', () => {

@@ -67,7 +67,7 @@ describe('a served function', () => {
       const agent = new Agent({ keepAlive: true });
       await ask(port, '/live', agent);
       await said('started');
-      const inFlight = ask(port, '/slow');
+      const inFlight = ask(port, '/slow', new Agent({ keepAlive: true }));
       await said('begun');
       const signalled = performance.now();
       child.kill(signal);

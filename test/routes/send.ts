@@ -35,7 +35,10 @@ export const send = (
       agent: false,
       headers: {
         ...headers,
-        ...(body !== undefined && !chunked && { 'content-length': String(Buffer.byteLength(body)) }),
+        ...(body !== undefined &&
+          (chunked
+            ? { 'transfer-encoding': 'chunked' }
+            : { 'content-length': String(Buffer.byteLength(body)) })),
       },
     });
     let answered = false;
