@@ -23,6 +23,8 @@ export interface ApiResponse {
 export interface Outlet {
   write(text: string): void;
   end(): void;
+  /** Ends it without what the caller has not taken. */
+  abandon(): void;
   /** Bytes written that the caller has not taken yet. */
   backlog(): number;
   /** Aborted when the caller has gone, or the server stops. */

@@ -10,6 +10,10 @@ export const openOutlet = (outgoing: ServerResponse, stopping: AbortSignal): Out
     stopping.removeEventListener('abort', end);
     outgoing.end();
   };
+  const abandon = () => {
+    outgoing.destroy();
+    end();
+  };
   outgoing.on('close', end);
   outgoing.on('error', end);
   stopping.addEventListener('abort', end);
@@ -18,6 +22,7 @@ export const openOutlet = (outgoing: ServerResponse, stopping: AbortSignal): Out
   return {
     write: (text) => void (closed.signal.aborted || outgoing.write(text)),
     end,
+    abandon,
     backlog: () => outgoing.writableLength,
     closed: closed.signal,
   };

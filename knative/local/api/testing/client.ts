@@ -29,6 +29,7 @@ export const createClient = (url: string, ca: string, token: string) => {
 
   const open = async (method: string, path: string, asked: Asked = {}): Promise<IncomingMessage> => {
     const { body, type = 'application/json', accept, headers } = asked;
+    const content = body === undefined ? '' : typeof body === 'string' ? body : JSON.stringify(body);
     const bearer = asked.token === undefined ? token : asked.token;
     const outgoing = request(`${url}${path}`, {
       method,
@@ -36,11 +37,11 @@ export const createClient = (url: string, ca: string, token: string) => {
       headers: {
         ...(bearer !== null && { authorization: `Bearer ${bearer}` }),
         ...(accept !== undefined && { accept }),
-        ...(body !== undefined && { 'content-type': type }),
+        ...(body !== undefined && { 'content-type': type, 'content-length': Buffer.byteLength(content) }),
         ...headers,
       },
     });
-    outgoing.end(body === undefined ? undefined : typeof body === 'string' ? body : JSON.stringify(body));
+    outgoing.end(content);
     const [incoming] = (await once(outgoing, 'response')) as [IncomingMessage];
     incoming.setEncoding('utf8');
     return incoming;

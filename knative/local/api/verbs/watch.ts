@@ -66,7 +66,7 @@ const tell = (
 ) => {
   const send = (type: EventType, object: KubeObject) => {
     out.write(encode(type, object));
-    if (out.backlog() > backlogBytes) out.end();
+    if (out.backlog() > backlogBytes) out.abandon();
   };
   const bookmark = (annotations?: Record<string, string>) => {
     const metadata = {
