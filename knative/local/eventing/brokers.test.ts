@@ -159,17 +159,32 @@ describe('Broker', () => {
     expect(await partitions(topic)).toBeUndefined();
   });
 
-  it('made again under its name is another one, with an empty topic', async () => {
+  it('made again under its name, before anyone saw it go, is another one with an empty topic', async () => {
+    await world.close();
+    const busy = Promise.withResolvers<void>();
+    const held = Promise.withResolvers<void>();
+    world = await openWorld(database.adminUrl, {
+      change: (broker) => ({
+        ...broker,
+        updateBroker: async (spec) => {
+          busy.resolve();
+          await held.promise;
+          await broker.updateBroker(spec);
+        },
+      }),
+    });
     await world.store.create(aBroker('default'));
     await world.eventing.settled();
     await world.publish();
-    await Promise.all([
-      world.store.remove(brokerKind, 'shop', 'default'),
-      world.store.create(aBroker('default')),
-    ]);
-    await vi.waitFor(() => expect(conditions().Ready).toBe('True'));
+    await world.store.update(aBroker('default', { spec: { delivery: { retry: 1 } } }));
+    await busy.promise;
+    await world.store.remove(brokerKind, 'shop', 'default');
+    await world.store.create(aBroker('default'));
+    held.resolve();
+    await world.eventing.settled();
     const offsets = await world.eventLog.offsets('knative-broker-shop-default');
     expect(offsets.every(({ end }) => end === 0n)).toBe(true);
+    expect(conditions().Ready).toBe('True');
     expect((await world.publish()).status).toBe(202);
   });
 

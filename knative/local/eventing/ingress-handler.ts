@@ -14,7 +14,7 @@ export const brokerIngressHandler =
   async (req: IncomingMessage, res: ServerResponse): Promise<void> => {
     const target = targetOf(req.url ?? '');
     const answer = target
-      ? await broker.accept({ ...target, method: req.method ?? '', headers: req.headers, body: unread(req) })
+      ? await broker.accept({ ...target, method: req.method ?? '', headers: req.headers, body: req })
       : notFound;
     const { status, headers, reason } =
       answer.status === 404 && target && store.get(brokerKind, target.namespace, target.broker)
@@ -28,10 +28,6 @@ export const brokerIngressHandler =
     });
     res.end(reason);
   };
-
-// leaving a loop over the request itself would end the connection before the answer is out
-const unread = (req: IncomingMessage) =>
-  req.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>;
 
 /** The Broker that a request's target names. */
 const targetOf = (url: string): { namespace: string; broker: string } | undefined => {

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { freshDatabase, type TestDatabase } from '../../../test/support/postgres.ts';
+import { readyOf } from '../store/conditions.ts';
 import type { NewObject } from '../store/types.ts';
 import { brokerKind, pingSource, servingService, triggerKind } from './kinds.ts';
 import { aBroker, aPingSource, aTrigger, brokerRef, serviceRef } from './objects.fixture.ts';
@@ -193,6 +194,19 @@ describe('Trigger', () => {
     await world.addService('orders', receiver.url);
     await arrives(waiting.id);
     expect(before).not.toContain(waiting.id);
+  });
+
+  it('never looks failed while the runtime starts again', async () => {
+    await setUp();
+    await world.close();
+    const seen: (string | undefined)[] = [];
+    world = await openWorld(database.adminUrl, {
+      prepare: (store) =>
+        store.watch(triggerKind, undefined, ({ object }) => {
+          seen.push(readyOf({ status: object.status })?.status);
+        }),
+    });
+    expect(seen).toEqual(['Unknown', 'True']);
   });
 
   it('made again starts at the newest event, also when the runtime died before its group was removed', async () => {

@@ -7,7 +7,7 @@ import type { Broker, Delivery } from '../../../eventing/broker/types.ts';
 import { createPostgresLog } from '../../../eventing/log/postgres.ts';
 import { createAdmission } from '../admission/admission.ts';
 import { openStore, testLog } from '../store/testing.ts';
-import type { Admit } from '../store/types.ts';
+import type { Admit, Store } from '../store/types.ts';
 import { sinkBindingMutator } from './bind-sink.ts';
 import { createEventing } from './eventing.ts';
 import { brokerIngressHandler } from './ingress-handler.ts';
@@ -20,6 +20,8 @@ interface WorldOptions {
   /** Between control plane and data plane. */
   change?: (broker: Broker) => Broker;
   admit?: Admit;
+  /** Before the controllers start. */
+  prepare?: (store: Store) => void;
 }
 
 /** Store, log, data plane, control plane and ingress on one database; `close` leaves the database as a stop would. */
@@ -50,6 +52,7 @@ export const openWorld = async (url: string, options: WorldOptions = {}) => {
   await new Promise<void>((resolve) => ingress.listen(0, '127.0.0.1', resolve));
   const base = `http://127.0.0.1:${(ingress.address() as AddressInfo).port}`;
   if (!store.get('Namespace', undefined, 'shop')) await store.create(aNamespace('shop'));
+  options.prepare?.(store);
   eventing.start();
   await eventing.settled();
 

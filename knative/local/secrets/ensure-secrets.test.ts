@@ -175,10 +175,12 @@ describe('ensureSecrets', () => {
       password: secretValue(store, 'operator-bootstrap', 'password'),
     });
     expect((await stat(operatorFile)).mode & 0o777).toBe(0o600);
-    await writeFile(operatorFile, 'stale');
-    await chmod(operatorFile, 0o644);
-    await ensure();
-    expect(JSON.parse(await readFile(operatorFile, 'utf8'))).toEqual(operator);
-    expect((await stat(operatorFile)).mode & 0o777).toBe(0o600);
+    for (const content of ['stale', await readFile(operatorFile, 'utf8')]) {
+      await writeFile(operatorFile, content);
+      await chmod(operatorFile, 0o644);
+      await ensure();
+      expect(JSON.parse(await readFile(operatorFile, 'utf8'))).toEqual(operator);
+      expect((await stat(operatorFile)).mode & 0o777).toBe(0o600);
+    }
   });
 });
