@@ -2,7 +2,7 @@ import { globalAgent } from 'node:http';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { createBase } from '../kit/base.ts';
-import { baseEnvironment, httpUrl, identityEnvironment, parseConfig } from '../kit/config.ts';
+import { baseEnvironment, failStart, httpUrl, identityEnvironment, parseConfig } from '../kit/config.ts';
 import { serve } from '../kit/serve.ts';
 import { createVerifier, keysInFile } from '../kit/verify.ts';
 import { createApp } from './app.ts';
@@ -30,7 +30,9 @@ const base = {
   ...createBase({ name: 'gateway', config, folder: import.meta.dirname }),
   verify: createVerifier({ keys: keysInFile(config.JWKS_FILE) }),
 };
-const documents = await readDocuments(join(import.meta.dirname, 'openapi'), Object.keys(urls));
+const documents = await readDocuments(join(import.meta.dirname, 'openapi'), Object.keys(urls)).catch(
+  (error: Error) => failStart(error.message),
+);
 // The global agent follows HTTP_PROXY under NODE_USE_ENV_PROXY, which is how pods reach names without a resolver.
 const forward = createForward({ agent: globalAgent, timeoutMs: 30_000 });
 

@@ -23,8 +23,12 @@ export const httpUrl = z.url({ protocol: /^https?$/, error: 'must be an http:// 
 /** Parses the environment, an empty variable being none. Names every bad variable on stderr, then exits 1. */
 export const parseConfig = <S extends z.ZodObject>(schema: S, env: NodeJS.ProcessEnv): z.output<S> => {
   const result = readConfig(schema, env);
-  if ('config' in result) return result.config;
-  process.stderr.write(`error: ${result.error}\n`);
+  return 'config' in result ? result.config : failStart(result.error);
+};
+
+/** One line on stderr, then the end with 1. */
+export const failStart = (reason: string): never => {
+  process.stderr.write(`error: ${reason}\n`);
   process.exit(1);
 };
 

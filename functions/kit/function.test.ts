@@ -1,4 +1,5 @@
 import { Writable } from 'node:stream';
+import { DrizzleQueryError } from 'drizzle-orm';
 import { beforeAll, describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { createFunction } from './function.ts';
@@ -190,6 +191,19 @@ describe('a failure', () => {
       }),
     ]);
   });
+});
+
+it('the log of a failed query has its text and its cause, and none of its parameters', async () => {
+  const cause = Object.assign(new Error('canceling statement'), { code: '22000' });
+  [thrown, lines.length] = [
+    new DrizzleQueryError('insert into users values ($1)', ['$argon2id$secret'], cause),
+    0,
+  ];
+  expect((await app.request('/fail')).status).toBe(500);
+  const log = lines.join('');
+  expect(log).toContain('canceling statement');
+  expect(log).toContain('insert into users values ($1)');
+  expect(log).not.toContain('argon2id');
 });
 
 describe('what every function answers', () => {
