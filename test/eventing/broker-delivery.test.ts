@@ -233,6 +233,20 @@ describe('replies', () => {
     for (const event of listener.received) expect(attribute(event, 'source')).toBe('/reply');
   });
 
+  test('what a dead-letter sink answers with is a reply too', async () => {
+    const refusing = await world.receiver(() => 400);
+    const desk = await world.receiver(() => ({ status: 200, headers: reply('noted') }));
+    const listener = await world.receiver();
+    const asked = { filter: { attributes: { type: 'ask' } }, delivery: { deadLetterSink: desk.url } };
+    await world.broker.addTrigger(trigger('refusing', refusing.url, asked));
+    await world.broker.addTrigger(
+      trigger('listener', listener.url, { filter: { attributes: { type: 'reply' } } }),
+    );
+    await world.publish('q', { type: 'ask' });
+    await waitUntil('the reply', 5_000, () => listener.received.length === 1);
+    expect(listener.ids()).toEqual(['noted']);
+  });
+
   test.each([
     ['text', { status: 200, body: 'ok' }],
     ['JSON', { status: 200, headers: { 'content-type': 'application/json' }, body: '{"ok":true}' }],

@@ -26,6 +26,10 @@ const start = async () => {
 const killServer = async () => {
   process.kill(server.pid, 'SIGKILL');
   await died.promise;
+  // Its children see that it is gone a little later.
+  const witness = createPostgresLog({ url: server.adminUrl() });
+  await waitUntil('it to be gone', 5_000, async () => !(await answers(witness)));
+  await witness.close();
 };
 const open = () => {
   const log = createPostgresLog({ url: server.adminUrl(), leaseMs: 2_000, pollMs: 200 });
@@ -132,6 +136,22 @@ test('a log closes within its bounds while Postgres is away', async () => {
   logs.splice(logs.indexOf(log), 1);
   expect(performance.now() - begun).toBeLessThan(5_000);
   await start();
+}, 60_000);
+
+test('a consumer closed while Postgres is away leaves no member behind', async () => {
+  const log = open();
+  await log.createTopic('left', { partitions: 2 });
+  const consumer = await log.subscribe({ topic: 'left', group: 'l', handle: async () => {} });
+  await killServer();
+  await consumer.close({ graceMs: 100 });
+  await start();
+  await waitUntil('the group to be free', 5_000, () =>
+    log.deleteGroup('l').then(
+      () => true,
+      () => false,
+    ),
+  );
+  expect(await log.committed('left', 'l')).toEqual([null, null]);
 }, 60_000);
 
 test('a subscription asked for while Postgres is away is refused as unavailable', async () => {

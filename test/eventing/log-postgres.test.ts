@@ -61,6 +61,42 @@ test('what another process stores is heard of at once, by notice', async () => {
   await waitUntil('the record', 5_000, () => got.length === 1);
 });
 
+test('connections that are cut are made again: notices are heard, partitions kept, handlers undisturbed', async () => {
+  const reader = open({ pollMs: never });
+  await reader.createTopic('t', { partitions: 3 });
+  const got: string[] = [];
+  const held = Promise.withResolvers<void>();
+  let aborts = 0;
+  await reader.subscribe({
+    topic: 't',
+    group: 'g',
+    async handle({ value }, signal) {
+      signal.addEventListener('abort', () => aborts++);
+      if (String(value) === 'held') await held.promise;
+      got.push(String(value));
+    },
+  });
+  const other = open();
+  await other.append('t', [value('held')]);
+  for (let round = 0; round < 3; round++) {
+    await sql`
+      select pg_terminate_backend(pid, 1000) from pg_stat_activity
+      where datname = ${database.name} and application_name like 'kagari log: read'`;
+    await waitUntil('the session to be whole again', 5_000, async () => {
+      const rows = await sql`
+        select 1 from log.sessions s join pg_locks l on l.locktype = 'advisory' and l.objid = s.id::bigint::oid
+        join pg_stat_activity a on a.pid = l.pid where a.datname = ${database.name} and a.state = 'idle' and a.query not like '%advisory%'`;
+      return rows.length === 1;
+    });
+    await other.append('t', [value(`heard ${round}`)]);
+    await waitUntil('the record', 5_000, () => got.includes(`heard ${round}`));
+  }
+  expect(aborts).toBe(0);
+  held.resolve();
+  await waitUntil('the one in hand', 5_000, () => got.includes('held'));
+  expect(got).toHaveLength(4);
+});
+
 test('what no notice told of is found by a poll', async () => {
   const reader = open({ pollMs: 100 });
   await reader.createTopic('t', { partitions: 1 });

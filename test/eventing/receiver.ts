@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 
 export interface Received {
@@ -9,6 +9,7 @@ export interface Received {
   path: string;
   id: string;
   at: number;
+  socket: Socket;
 }
 
 export interface Receiver {
@@ -28,10 +29,9 @@ export type Reply =
 /** A real HTTP server that notes what it is sent. */
 export const startReceiver = async (
   answer: (event: Received, nth: number) => Reply | Promise<Reply> = () => 204,
-  options: { keepAliveTimeout?: number } = {},
 ): Promise<Receiver> => {
   const received: Received[] = [];
-  const server = createServer(options, async (req, res: ServerResponse) => {
+  const server = createServer(async (req, res: ServerResponse) => {
     const body = await buffer(req);
     const event = {
       headers: req.headers,
@@ -39,6 +39,7 @@ export const startReceiver = async (
       path: req.url ?? '',
       id: String(req.headers['ce-id']),
       at: performance.now(),
+      socket: req.socket,
     };
     received.push(event);
     const reply = await answer(event, received.filter(({ id }) => id === event.id).length);

@@ -36,8 +36,6 @@ interface Deps {
  */
 export const createCoordinator = ({ client, session, topics, logger, pollMs }: Deps): Coordinator => {
   const members = new Set<Member>();
-  /** Ended memberships that the database has not heard of. */
-  const debts = new Set<number>();
   const waiting = new Map<Member, { resolve(): void; reject(error: unknown): void }>();
   let timer: NodeJS.Timeout | undefined;
   let round: Promise<void> | undefined;
@@ -103,7 +101,6 @@ export const createCoordinator = ({ client, session, topics, logger, pollMs }: D
       // A join whose answer was lost has left a member whom nobody here is.
       ...[...views.keys()].filter((other) => !here.has(other)).map((ghost) => leave(client, ghost)),
     ]);
-    debts.clear();
     for (const member of here.values()) if (member.current) welcome(member);
   };
 
@@ -122,7 +119,7 @@ export const createCoordinator = ({ client, session, topics, logger, pollMs }: D
   };
 
   const run = (): void => {
-    if (stopped || members.size + debts.size === 0) return;
+    if (stopped || members.size === 0) return;
     if (round) {
       again = true;
       return;
@@ -158,8 +155,8 @@ export const createCoordinator = ({ client, session, topics, logger, pollMs }: D
       refuse(member, new LogError('unavailable', 'the consumer was closed'));
       const id = member.current?.id;
       member.lose();
-      // Where it fails, a later round finds a member whom nobody is, or another process a dead session.
-      if (id !== undefined) await leave(client, id).catch(() => debts.add(id));
+      // Where it fails the connection is gone: a later round finds a member whom nobody is, or others a dead session.
+      if (id !== undefined) await leave(client, id).catch(() => {});
       run();
     },
     notified(payload) {

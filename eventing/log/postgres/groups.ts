@@ -38,6 +38,7 @@ export const leave = async (client: Client, member: number): Promise<void> => {
 };
 
 export const deleteGroup = async (client: Client, group: string): Promise<void> => {
+  // This process's own too, if it has lost its connection: members that it could not take back are in it.
   await buryDeadSessions(client, undefined);
   const [{ living = false } = {}] = await client<{ living: boolean }[]>`
       with gone as (
