@@ -10,20 +10,27 @@ export interface Handlers {
   connect?(request: IncomingMessage, upgrade: Upgrade): void;
 }
 
-/** As functions do: longer than any client in front keeps its connections (serving#12414). */
-const keepAliveTimeout = 95_000;
-/** A caller that dribbles its head is cut; bodies may stream for as long as the revision waits for them. */
-const headersTimeout = 10_000;
-const connectionsCheckingInterval = 2_000;
-const maxConnections = 10_000;
+export interface ListenerBounds {
+  keepAliveTimeout: number;
+  /** A caller that dribbles its head is cut; bodies may stream for as long as the revision waits for them. */
+  headersTimeout: number;
+  connectionsCheckingInterval: number;
+  maxConnections: number;
+}
+
+const defaultBounds: ListenerBounds = {
+  // As functions do: longer than any client in front keeps its connections (serving#12414).
+  keepAliveTimeout: 95_000,
+  headersTimeout: 10_000,
+  connectionsCheckingInterval: 2_000,
+  maxConnections: 10_000,
+};
 
 /** An HTTP/1.1 server with the bounds of an ingress; it does not listen yet. */
-export const createListener = (handlers: Handlers): Server => {
+export const createListener = (handlers: Handlers, { maxConnections, ...bounds } = defaultBounds): Server => {
   const server = createServer(
     {
-      keepAliveTimeout,
-      headersTimeout,
-      connectionsCheckingInterval,
+      ...bounds,
       requestTimeout: 0,
       // HTTP/2 by Upgrade is gone from HTTP (RFC 9113, 3.1), yet clients ask: they get an answer in HTTP/1.1.
       shouldUpgradeCallback: ({ headers }: IncomingMessage) =>

@@ -1,4 +1,4 @@
-import type { ServerResponse } from 'node:http';
+import { type ServerResponse, STATUS_CODES } from 'node:http';
 
 /** What the data plane answers in a pod's stead (RFC 9457). */
 export interface Problem {
@@ -17,7 +17,7 @@ export const problemBody = ({ status, code, title, detail }: Problem): string =>
 export const answerProblem = (response: ServerResponse, problem: Problem): void => {
   if (response.headersSent) return void response.destroy();
   const body = problemBody(problem);
-  response.writeHead(problem.status, {
+  response.writeHead(problem.status, STATUS_CODES[problem.status], {
     'content-type': 'application/problem+json',
     'content-length': Buffer.byteLength(body),
     ...(problem.retryAfter === undefined ? {} : { 'retry-after': String(problem.retryAfter) }),

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Connection } from './connections.ts';
-import type { ResponseHead } from './response-parser.ts';
+import { type ResponseHead, trailerField, without } from './response-parser.ts';
 
 /** Passes a pod's answer on as it comes, at the caller's pace. */
 export const receiveAnswer = (request: IncomingMessage, response: ServerResponse) => {
@@ -27,7 +27,12 @@ export const receiveAnswer = (request: IncomingMessage, response: ServerResponse
     },
     head(head: ResponseHead, connection: Connection): void {
       response.sendDate = false;
-      response.writeHead(head.code, head.reason, head.headers);
+      const knowsChunks = request.httpVersionMinor > 0;
+      response.writeHead(
+        head.code,
+        head.reason,
+        knowsChunks ? head.headers : without(head.headers, trailerField),
+      );
       begun = head;
       source = connection;
       // A head goes out with its body's first bytes, or alone where they do not come with it (SSE).

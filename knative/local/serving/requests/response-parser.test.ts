@@ -142,6 +142,15 @@ it.each([
   expect(read(bytes, { method })).toMatchObject({ ends: 1, body: '' });
 });
 
+it.each([
+  ['GET', 'Content-Length: 0\r\n\r\n', false],
+  ['HEAD', 'Transfer-Encoding: chunked\r\n\r\n', false],
+  ['GET', 'Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n', true],
+])('announces trailers only where they may come: %s %j', (method, rest, announced) => {
+  const [head] = read(`HTTP/1.1 200 OK\r\nTrailer: x-sum\r\n${rest}`, { method }).heads;
+  expect(head?.headers.includes('Trailer')).toBe(announced);
+});
+
 it("keeps the connection's own fields to the connection", () => {
   const [head] = read(
     'HTTP/1.1 200 OK\r\nConnection: close, X-Hop\r\nX-Hop: 1\r\nKeep-Alive: timeout=7\r\nUpgrade: h2c\r\nX-End: 2\r\nContent-Length: 0\r\n\r\n',

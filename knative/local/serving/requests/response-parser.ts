@@ -64,7 +64,7 @@ export const createResponseParser = (events: ResponseEvents) => {
   const readHead = (bytes: Buffer, at: number): number => {
     const stop = upTo(headEnd, bytes, at, maxHead);
     if (stop < 0) return -1;
-    const { head, length, chunked } = parseHead(bytes.toString('latin1', at, stop));
+    const { head, length, chunked, announcesTrailers } = parseHead(bytes.toString('latin1', at, stop));
     const next = stop + headEnd.length;
     if (head.code === 101) {
       state = 'idle';
@@ -76,6 +76,7 @@ export const createResponseParser = (events: ResponseEvents) => {
       return next;
     }
     const bodiless = method === 'HEAD' || head.code === 204 || head.code === 304;
+    if (announcesTrailers && (bodiless || !chunked)) head.headers = without(head.headers, trailerField);
     if (!bodiless && !chunked && length === undefined) head.keepAlive = false;
     events.head(head);
     if (bodiless || (!chunked && length === 0)) end();
@@ -184,6 +185,7 @@ const parseHead = (text: string) => {
   let chunked = false;
   let connection = '';
   let keepAliveMs: number | undefined;
+  let announcesTrailers = false;
 
   for (let i = 0; i < fields.length; i += 2) {
     const name = fields[i] as string;
@@ -214,30 +216,33 @@ const parseHead = (text: string) => {
         continue;
       case 'proxy-connection':
         continue;
+      case 'trailer':
+        announcesTrailers = true;
+        break;
     }
     headers.push(name, value);
   }
   const options = connection === '' ? [] : connection.split(',').map((option) => option.trim());
   const keepAlive = status[1] === '1' ? !options.includes('close') : options.includes('keep-alive');
-  const passed = code === 101 ? headers : without(headers, options, chunked);
-  return {
-    head: { code, reason: status[3] ?? '', headers: passed, keepAlive, keepAliveMs },
-    length,
-    chunked,
-  };
+  const hidden = new Set(options.filter((option) => !connectionOptions.has(option)));
+  // A length beside chunks means nothing (RFC 9112, 6.3).
+  if (chunked) hidden.add('content-length');
+  const passed = code === 101 || hidden.size === 0 ? headers : without(headers, hidden);
+  const head = { code, reason: status[3] ?? '', headers: passed, keepAlive, keepAliveMs };
+  return { head, length, chunked, announcesTrailers };
 };
 
+/** They name no field that was sent beside Connection. */
 const connectionOptions = new Set(['', 'close', 'keep-alive', 'upgrade']);
 
-/** Drops what Connection names (RFC 9110, 7.6.1), and a length beside chunks, which means nothing (RFC 9112, 6.3). */
-const without = (headers: string[], options: string[], chunked: boolean): string[] => {
-  const named = options.filter((option) => !connectionOptions.has(option));
-  if (named.length === 0 && !chunked) return headers;
-  const drop = new Set(chunked ? [...named, 'content-length'] : named);
+/** Trailers come after chunks only. */
+export const trailerField: ReadonlySet<string> = new Set(['trailer']);
+
+export const without = (headers: readonly string[], names: ReadonlySet<string>): string[] => {
   const rest: string[] = [];
   for (let i = 0; i < headers.length; i += 2) {
     const name = headers[i] as string;
-    if (!drop.has(name.toLowerCase())) rest.push(name, headers[i + 1] as string);
+    if (!names.has(name.toLowerCase())) rest.push(name, headers[i + 1] as string);
   }
   return rest;
 };

@@ -68,6 +68,14 @@ const routes = {
     res.write('half');
     setTimeout(() => res.destroy(), 20);
   },
+  '/fetch': async ({ query }, res) => {
+    const answer = await fetch(query.get('url'), { method: 'POST', body: 'asked' }).catch((error) => ({
+      error,
+    }));
+    res.end(
+      answer.error ? String(answer.error.cause ?? answer.error) : `${answer.status} ${await answer.text()}`,
+    );
+  },
   '/reset': ({ req }) => req.socket.destroy(),
   '/early': (_, res) => res.writeHead(413, { connection: 'close' }).end('too much'),
 };
@@ -77,7 +85,7 @@ const server = createServer((req, res) => {
   requests++;
   most = Math.max(most, ++inHand);
   res.on('close', () => inHand--);
-  const route = routes[url.pathname] ?? ((_, answer) => answer.writeHead(404).end());
+  const route = routes[url.pathname] ?? ((_, answer) => answer.writeHead(404).end(req.url));
   route({ req, query: url.searchParams }, res);
 });
 server.on('upgrade', (req, socket) => {
