@@ -1,3 +1,5 @@
+import type { KubeObject } from './types.ts';
+
 /** One of an object's status.conditions, as knative.dev/pkg/apis writes it. */
 export interface Condition {
   type: string;
@@ -21,6 +23,29 @@ export interface Conditions<Type extends string = string> {
   list(): Condition[];
 }
 
+/** The list with this condition in it, sorted by type; its time is the old one's where nothing else of it changed. */
+export const withCondition = (
+  list: readonly Condition[] | undefined,
+  { type, status, reason, message, severity }: Omit<Condition, 'lastTransitionTime'>,
+  now: Date = new Date(),
+): Condition[] => {
+  const others = (list ?? []).filter((condition) => condition.type !== type);
+  const old = list?.find((condition) => condition.type === type);
+  const same =
+    old?.status === status &&
+    (old.reason ?? '') === (reason ?? '') &&
+    (old.message ?? '') === (message ?? '');
+  const condition: Condition = {
+    type,
+    status,
+    ...(reason && { reason }),
+    ...(message && { message }),
+    ...(severity && { severity }),
+    lastTransitionTime: `${now.toISOString().slice(0, 19)}Z`,
+  };
+  return [...others, same ? old : condition].sort((a, b) => (a.type < b.type ? -1 : 1));
+};
+
 /**
  * The conditions of a kind: Ready is False when one of `dependents` is (with its reason, the newest first), else Unknown
  * when one is, else True. Others have severity Info and decide nothing. A time changes only when its condition does.
@@ -32,26 +57,17 @@ export const conditionSet =
   ) =>
   (before: readonly Condition[] | undefined, now: Date = new Date()): Conditions<Dependent | Info> => {
     type Type = Dependent | Info;
-    const time = `${now.toISOString().slice(0, 19)}Z`;
-    const all = new Map((before ?? []).map((condition) => [condition.type, condition]));
+    let all = [...(before ?? [])];
     const decides = (type: string) => type === 'Ready' || dependents.some((dependent) => dependent === type);
+    const find = (type: string) => all.find((condition) => condition.type === type);
 
     const set = (type: string, status: Condition['status'], reason = '', message = '') => {
-      const old = all.get(type);
-      const same = old?.status === status && (old.reason ?? '') === reason && (old.message ?? '') === message;
-      if (same) return;
-      all.set(type, {
-        type,
-        status,
-        ...(reason && { reason }),
-        ...(message && { message }),
-        ...(!decides(type) && { severity: 'Info' }),
-        lastTransitionTime: time,
-      });
+      const severity = decides(type) ? {} : { severity: 'Info' as const };
+      all = withCondition(all, { type, status, reason, message, ...severity }, now);
     };
 
     const decideReady = () => {
-      const decisive = dependents.map((type) => all.get(type));
+      const decisive = dependents.map(find);
       const newest = (status: Condition['status']) =>
         decisive
           .filter((condition) => condition?.status === status)
@@ -64,30 +80,31 @@ export const conditionSet =
       else set('Ready', 'True');
     };
 
-    for (const dependent of dependents) if (!all.has(dependent)) set(dependent, 'Unknown');
+    for (const dependent of dependents) if (!find(dependent)) set(dependent, 'Unknown');
     return {
       get: (type) => {
         if (type === 'Ready') decideReady();
-        return all.get(type);
+        return find(type);
       },
       isTrue: (type) => {
         if (type === 'Ready') decideReady();
-        return all.get(type)?.status === 'True';
+        return find(type)?.status === 'True';
       },
       markTrue: (type, reason, message) => set(type, 'True', reason, message),
       markFalse: (type, reason, message) => set(type, 'False', reason, message),
       markUnknown: (type, reason, message) => set(type, 'Unknown', reason, message),
       clear: (type: Type) => {
-        if (!decides(type)) all.delete(type);
+        if (!decides(type)) all = all.filter((condition) => condition.type !== type);
       },
       list: () => {
         decideReady();
-        return [...all.values()].sort((a, b) => (a.type < b.type ? -1 : 1));
+        return all;
       },
     };
   };
 
 /** The Ready condition of an object that has one. */
 export const readyOf = (
-  object: { status?: { conditions?: Condition[] } } | undefined,
-): Condition | undefined => object?.status?.conditions?.find((condition) => condition.type === 'Ready');
+  object: KubeObject | { status?: { conditions?: Condition[] } } | undefined,
+): Condition | undefined =>
+  object?.status?.conditions?.find((condition: Condition) => condition.type === 'Ready');

@@ -1,0 +1,182 @@
+import type { ImageStore } from '../../images/store.ts';
+import { type Controller, createController, keyOf, splitKey } from '../../store/controller.ts';
+import type { KubeObject, Log, Store } from '../../store/types.ts';
+import type { ActivityStore } from '../activity.ts';
+import type { RevisionKey, RevisionState } from '../ports.ts';
+import type { Revisions } from '../revisions.ts';
+import { isReady } from './configuration.ts';
+import { editStatus, observed } from './edit.ts';
+import { revisionKind, routingStateLabel } from './names.ts';
+import type { Recorder } from './record.ts';
+import { imageOf, progressDeadlineOf, resolvedDigest, runnable } from './revision-spec.ts';
+import { isGivenUp, isProven, revisionStatus } from './revision-status.ts';
+
+interface Means {
+  store: Store;
+  images: Pick<ImageStore, 'resolve'>;
+  log: Log;
+  recorder: Recorder;
+}
+
+/** What is kept of a Revision while the runtime runs. */
+interface Memory {
+  uid: string;
+  /** Whether the machinery has it. */
+  running: boolean;
+  state?: RevisionState;
+  digest?: string | null;
+  active: boolean;
+  deadline: number;
+}
+
+type Machinery = Pick<Revisions, 'ensure' | 'remove'>;
+
+export interface RevisionController extends Controller, ActivityStore {
+  /** Before start: what runs the Revisions. */
+  run(machinery: Machinery): void;
+  onState(key: RevisionKey, state: RevisionState): void;
+}
+
+const missingImageAgainMs = 5_000;
+const coalesceMs = 500;
+
+/** Hands Revisions to the machinery and writes what becomes of them into their statuses. */
+export const revisionController = ({ store, images, log, recorder }: Means): RevisionController => {
+  const memories = new Map<string, Memory>();
+  const waiting = new Map<string, NodeJS.Timeout>();
+  let machinery: Machinery | undefined;
+
+  const reconcile = async (key: string) => {
+    const { namespace, name } = splitKey(key);
+    const revision = store.get(revisionKind, namespace, name);
+    const known = memories.get(key);
+    if (!revision || (known && known.uid !== revision.metadata.uid)) forget(key);
+    if (!revision) return undefined;
+    const memory = remember(key, revision);
+    const digest = resolvedDigest(revision) ?? (await images.resolve(imageOf(revision))) ?? null;
+    memory.digest = digest;
+    if (digest && mayRun(revision, memory)) {
+      if (!memory.running) memory.deadline = Date.now() + progressDeadlineOf(revision);
+      memory.running = true;
+      machinery?.ensure(key as RevisionKey, runnable(revision, digest), {
+        proven: isProven(revision),
+        scale: revision.status?.desiredReplicas ?? 0,
+        reachable: revision.metadata.labels?.[routingStateLabel] !== 'reserve',
+      });
+    }
+    const written = await writeStatus(key);
+    if (!digest) return { againMs: missingImageAgainMs };
+    const left = memory.deadline - Date.now();
+    const waits = memory.running && written && !isProven(written) && !isGivenUp(written);
+    return waits ? { againMs: Math.max(left, 0) + 10 } : undefined;
+  };
+
+  /** One that was given up, or that nothing leads to and that was never ready, is left alone. */
+  const mayRun = (revision: KubeObject, { running }: Memory): boolean =>
+    running ||
+    isProven(revision) ||
+    (!isGivenUp(revision) && revision.metadata.labels?.[routingStateLabel] !== 'reserve');
+
+  const remember = (key: string, { metadata: { uid }, status }: KubeObject): Memory => {
+    const known = memories.get(key);
+    if (known) return known;
+    const memory = {
+      uid,
+      running: false,
+      active: (status?.desiredReplicas ?? 0) > 0,
+      deadline: Number.POSITIVE_INFINITY,
+    };
+    memories.set(key, memory);
+    return memory;
+  };
+
+  const forget = (key: string) => {
+    if (!memories.delete(key)) return;
+    clearTimeout(waiting.get(key));
+    waiting.delete(key);
+    // its pods may still answer what they have in hand: another Revision of that name need not wait for them
+    machinery
+      ?.remove(key as RevisionKey)
+      .catch((error) => log.error({ error, key }, 'a revision was not removed'));
+  };
+
+  const writeStatus = async (key: string): Promise<KubeObject | undefined> => {
+    const { namespace, name } = splitKey(key);
+    const before = store.get(revisionKind, namespace, name);
+    const written = await editStatus(store, { kind: revisionKind, namespace, name }, (now) => {
+      const memory = memories.get(key);
+      if (!memory || memory.uid !== now.metadata.uid) return now;
+      const late = Date.now() >= memory.deadline;
+      const { digest, state, active } = memory;
+      return observed(now, revisionStatus(now, { digest, state, active, late }));
+    });
+    if (before && written && !isReady(before) && isReady(written)) {
+      recorder.record(
+        written,
+        'Normal',
+        'RevisionReady',
+        'Revision becomes ready upon all resources being ready',
+      );
+    }
+    return written;
+  };
+
+  const controller = createController({
+    name: 'revision-controller',
+    store,
+    watches: [{ kind: revisionKind, keys: (object) => [keyOf(object)] }],
+    reconcile,
+    log,
+  });
+
+  const later = (key: string) => {
+    if (waiting.has(key)) return;
+    const timer = setTimeout(() => {
+      waiting.delete(key);
+      controller.enqueue(key);
+    }, coalesceMs);
+    timer.unref();
+    waiting.set(key, timer);
+  };
+
+  return {
+    ...controller,
+    run: (given) => {
+      machinery = given;
+    },
+    onState: (key, state) => {
+      const memory = memories.get(key);
+      if (!memory) return;
+      const before = memory.state;
+      memory.state = state;
+      if (onlyCounts(before, state)) later(key);
+      else controller.enqueue(key);
+    },
+    markActive: async (key) => {
+      const memory = memories.get(key);
+      if (!memory) return;
+      memory.active = true;
+      await writeStatus(key);
+    },
+    markIdle: async (key) => {
+      const memory = memories.get(key);
+      if (!memory) return;
+      memory.active = false;
+      await writeStatus(key);
+    },
+    stop: async () => {
+      for (const timer of waiting.values()) clearTimeout(timer);
+      waiting.clear();
+      await controller.stop();
+    },
+  };
+};
+
+/** More or fewer of the same: it may be written a little later. */
+const onlyCounts = (before: RevisionState | undefined, now: RevisionState): boolean =>
+  before !== undefined &&
+  before.proven === now.proven &&
+  before.failure?.reason === now.failure?.reason &&
+  before.failure?.message === now.failure?.message &&
+  before.ready > 0 === now.ready > 0 &&
+  before.desired > 0 === now.desired > 0;
