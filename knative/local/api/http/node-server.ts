@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { badRequest, StatusError } from '../../store/status-error.ts';
+import { StatusError } from '../../store/status-error.ts';
 import type { Log } from '../../store/types.ts';
 import type { User } from '../identity/tokens.ts';
 import { type ApiRequest, type ApiResponse, jsonResponse } from './exchange.ts';
@@ -34,30 +34,26 @@ export const createListener =
         outgoing.destroy();
         return;
       }
-      const { code, ...status } = statusOf(error, incoming, log);
-      send(jsonResponse(code, { ...status, code }), warnings, outgoing, stopping);
+      const failure = failureOf(error, incoming, log);
+      const { retryAfterSeconds } = failure.details;
+      if (retryAfterSeconds !== undefined) outgoing.setHeader('retry-after', retryAfterSeconds);
+      send(jsonResponse(failure.code, failure.toStatus()), warnings, outgoing, stopping);
     }
     // A body that nobody read ends with its connection.
     if (!incoming.complete) incoming.resume();
   };
 
 const requestOf = (incoming: IncomingMessage, user: User | undefined, warnings: string[]): ApiRequest => {
-  const { pathname, searchParams } = urlOf(incoming.url ?? '/');
+  const [path = '/', query] = (incoming.url ?? '/').split(/\?(.*)/s, 2);
   return {
     method: incoming.method ?? 'GET',
-    path: pathname,
-    query: searchParams,
+    path,
+    query: new URLSearchParams(query),
     header: (name) => incoming.headers[name]?.toString(),
     user,
     body: () => readBody(incoming),
     warn: (text) => void warnings.push(text),
   };
-};
-
-const urlOf = (target: string): URL => {
-  const url = `https://localhost${target.startsWith('/') ? '' : '/'}${target}`;
-  if (!URL.canParse(url)) throw badRequest(`invalid request target ${JSON.stringify(target)}`);
-  return new URL(url);
 };
 
 const readBody = async (incoming: IncomingMessage): Promise<Buffer> => {
@@ -72,11 +68,11 @@ const readBody = async (incoming: IncomingMessage): Promise<Buffer> => {
   return Buffer.concat(chunks);
 };
 
-const statusOf = (error: unknown, { method, url }: IncomingMessage, log: Log) => {
-  if (error instanceof StatusError && error.code < 500) return error.toStatus();
+const failureOf = (error: unknown, { method, url }: IncomingMessage, log: Log): StatusError => {
+  if (error instanceof StatusError && error.code < 500) return error;
   log.error({ error, method, url: url?.split('?')[0] }, 'a request to the Kubernetes API failed');
-  if (error instanceof StatusError) return error.toStatus();
-  return new StatusError('InternalError', 'Internal error occurred: see the log of the runtime').toStatus();
+  if (error instanceof StatusError) return error;
+  return new StatusError('InternalError', 'Internal error occurred: see the log of the runtime');
 };
 
 const send = (

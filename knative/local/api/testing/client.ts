@@ -34,6 +34,7 @@ export const createClient = (url: string, ca: string, token: string) => {
     const outgoing = request(`${url}${path}`, {
       method,
       agent,
+      servername: 'localhost',
       headers: {
         ...(bearer !== null && { authorization: `Bearer ${bearer}` }),
         ...(accept !== undefined && { accept }),
