@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -34,8 +34,12 @@ export interface StartSettings {
 const root = join(import.meta.dirname, '../..');
 
 /** A folder that is no repository's, with a space in its name. */
-export const newHome = async (): Promise<string> =>
-  join(await mkdtemp(join(tmpdir(), 'kagari test ')), '.kagari');
+export const newHome = async (): Promise<string> => {
+  const folder = await mkdtemp(join(tmpdir(), 'kagari test '));
+  // Run by root, Postgres is another user: it must get through.
+  await chmod(folder, 0o755);
+  return join(folder, '.kagari');
+};
 
 /** Runs the start script as npm does and waits for `ready:`; throws with its output where it ends before. */
 export const startPlatform = async (settings: StartSettings = {}): Promise<Platform> => {

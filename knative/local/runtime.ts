@@ -1,0 +1,140 @@
+import { createServer } from 'node:http';
+import { createBroker } from '../../eventing/broker/broker.ts';
+import { createDeliver } from '../../eventing/broker/deliver.ts';
+import { createPostgresLog } from '../../eventing/log/postgres.ts';
+import { buildImages } from './build-images.ts';
+import { ingressHosts } from './eventing/broker-address.ts';
+import { createEventing } from './eventing/eventing.ts';
+import { brokerIngressHandler } from './eventing/ingress-handler.ts';
+import { logFailedDeliveries } from './eventing/log-deliveries.ts';
+import { createImageStore } from './images/store.ts';
+import { createIngress, type Ingress } from './ingress/ingress.ts';
+import { listenOnLoopback, PortBusyError } from './ingress/listen.ts';
+import { createRouteTable } from './ingress/route-table.ts';
+import { createLife } from './life.ts';
+import { applyManifests } from './manifests/apply.ts';
+import { loadManifests } from './manifests/load.ts';
+import { openState } from './open-state.ts';
+import { answering, readyPaths, settled } from './readiness.ts';
+import { createServing } from './serving/controllers/serving.ts';
+import { createReaper } from './serving/pods/reaper.ts';
+import { createRevisions } from './serving/revisions.ts';
+import type { Log } from './store/types.ts';
+
+export interface RuntimeOptions {
+  port: number;
+  /** 0 is off; a busy one is a warning. */
+  directPort: number;
+  home: string;
+  defaultService: string;
+  /** A folder of YAML. */
+  manifests: string;
+  /** The repository whose functions are built. */
+  root: string;
+  /** PATH of pods that are not Node. */
+  path: string;
+  databaseUrl?: string;
+  kafkaBrokers?: string;
+  log: Log;
+  /** A line for whoever started it. */
+  say(line: string): void;
+  /** Something is lost without which the runtime cannot go on. */
+  onLost(reason: string): void;
+}
+
+export interface Runtime {
+  /** Resolves when what the manifests say runs and answers; rejects with what to do. */
+  start(): Promise<void>;
+  /** Answers what is in flight and ends everything; also while it starts. */
+  stop(): Promise<void>;
+}
+
+/** How long each kind of work in hand may take at the stop: together within the five seconds of a stop. */
+const atStop = { requestsMs: 1_500, deliveriesMs: 800, podsMs: 1_500 };
+
+/** The local runtime: Knative's control plane and data plane in this process, beside it one process a pod. */
+export const createRuntime = (options: RuntimeOptions): Runtime => {
+  const { log, home, say } = options;
+  const life = createLife(log);
+
+  const start = async () => {
+    if (options.kafkaBrokers)
+      throw new Error(
+        'KAFKA_BROKERS is set, but there is no Kafka driver yet: unset it for the embedded event log',
+      );
+    const manifests = await loadManifests(options.manifests);
+    const objects = manifests.map(({ object }) => object);
+    await refuseBusyPort(options.port);
+
+    const reaper = life.begin(createReaper(log), (it) => it.close());
+    const images = createImageStore(home);
+    const [{ store, adminUrl }, stamp] = await Promise.all([
+      openState({ ...options, life, reaper }),
+      buildImages({ root: options.root, home, images, say }),
+    ]);
+
+    const table = createRouteTable();
+    const domain = { name: 'localhost', port: options.port };
+    let proxy = '';
+    const serving = createServing({ store, images, table, domain, log });
+    const revisions = await createRevisions({
+      ...serving,
+      images,
+      home,
+      reaper,
+      log,
+      path: options.path,
+      proxy: () => proxy,
+    });
+    const defaultHost = `${options.defaultService}.kagari.localhost`;
+    const ingress = life.begin(createIngress({ table, revisions, defaultHost }), (it) => it.close());
+    proxy = await ingress.listenInternally();
+    life.begin(revisions, (it) => it.stop({ drainMs: atStop.podsMs, graceMs: atStop.podsMs }));
+
+    const eventLog = life.begin(createPostgresLog({ url: adminUrl, logger: log }), (it) => it.close());
+    const deliver = life.begin(createDeliver({ resolve: throughProxy(() => proxy) }), (it) => it.close());
+    const broker = life.begin(
+      createBroker({ log: eventLog, deliver, logger: log, onDelivery: logFailedDeliveries(log) }),
+      (it) => it.close({ graceMs: atStop.deliveriesMs }),
+    );
+    for (const host of ingressHosts) ingress.handle(host, brokerIngressHandler({ broker, store }));
+    const eventing = life.begin(createEventing({ store, broker, deliver, log }), (it) => it.stop());
+    life.begin(serving, (it) => it.stop());
+
+    const { warnings } = await applyManifests(store, manifests, { stamp });
+    for (const warning of warnings) log.info({}, warning);
+    eventing.start();
+    serving.start(revisions);
+    for (const { kind, metadata, status } of await settled(store, objects)) {
+      const ready = status.conditions.find(({ type }: { type: string }) => type === 'Ready');
+      log.warn({}, `${kind} ${metadata.name} is not ready: ${ready.reason}: ${ready.message}`);
+    }
+    await listen(ingress, options);
+    life.begin(ingress, (it) => it.drain(atStop.requestsMs));
+    await answering(options.port, readyPaths(objects), life.signal);
+  };
+
+  return { start, stop: life.end };
+};
+
+/** Before anything is touched: the port itself is opened when there is something to answer. */
+const refuseBusyPort = async (port: number): Promise<void> => {
+  const { servers } = await listenOnLoopback(port, '--port or KAGARI_PORT', () => createServer());
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+};
+
+const listen = async (ingress: Ingress, { port, directPort, log }: RuntimeOptions): Promise<void> => {
+  await ingress.listen(port);
+  if (directPort === 0) return;
+  await ingress.listenDirectly(directPort).catch((error: unknown) => {
+    if (!(error instanceof PortBusyError)) throw error;
+    log.warn({}, `the api function has no port of its own: ${error.message}`);
+  });
+};
+
+/** Addresses inside the cluster lead to the internal listener; others are what they say. */
+const throughProxy = (proxy: () => string) => (url: URL) => {
+  if (!url.hostname.endsWith('.svc.cluster.local')) return undefined;
+  const { hostname, port } = new URL(proxy());
+  return { host: hostname, port: Number(port) };
+};
