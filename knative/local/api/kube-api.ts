@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { createServer, type Server } from 'node:https';
+import { listenOnLoopback } from '../ingress/listen.ts';
 import type { Log, Store } from '../store/types.ts';
-import { listenOnLoopback } from './http/listen.ts';
 import { createListener } from './http/node-server.ts';
 import { type Certificates, ensureCertificates } from './identity/certificates.ts';
 import { writeKubeconfig } from './identity/kubeconfig.ts';
@@ -22,7 +22,7 @@ export interface KubeApiOptions {
 }
 
 export interface KubeApi {
-  /** Listens on loopback, writes the kubeconfig and answers where both are; throws node's error of a port in use. */
+  /** Listens on loopback, writes the kubeconfig and answers where both are; throws PortBusyError. */
   listen(port: number): Promise<{ port: number; url: string; kubeconfig: string }>;
   /** Ends watches and followed logs, answers what is in hand, and frees the port. */
   close(): Promise<void>;
@@ -59,9 +59,8 @@ export const createKubeApi = ({
     const tokens = await ensureTokens(folder);
     let shown = await ensureCertificates(folder);
     const listener = createListener({ serve, userOf: identify(tokens), stopping: stopping.signal, log });
-    const bound = await listenOnLoopback(
-      () => createServer({ ...tlsOf(shown), keepAliveTimeout }, listener),
-      port,
+    const bound = await listenOnLoopback(port, '--kube-port or KAGARI_KUBE_PORT', () =>
+      createServer({ ...tlsOf(shown), keepAliveTimeout }, listener),
     );
     servers = bound.servers;
     const url = `https://127.0.0.1:${bound.port}`;

@@ -1,5 +1,4 @@
-import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Server } from 'node:net';
 
 /** A port that somebody else has, or that this user may not open; the message says how to choose another. */
 export class PortBusyError extends Error {
@@ -12,11 +11,11 @@ export class PortBusyError extends Error {
 }
 
 /** Opens the port on 127.0.0.1 and, where the machine has it, on ::1; 0 is any. Answers the port; throws PortBusyError. */
-export const listenOnLoopback = async (
+export const listenOnLoopback = async <S extends Server>(
   port: number,
   how: string,
-  makeServer: () => Server,
-): Promise<{ port: number; servers: Server[] }> => {
+  makeServer: () => S,
+): Promise<{ port: number; servers: S[] }> => {
   for (;;) {
     const v4 = makeServer();
     const opened = await open(v4, port, '127.0.0.1').catch((error) => refuse(error, port, how));
