@@ -5,7 +5,7 @@ const style = `
 @media (prefers-color-scheme: dark) { :root { --ink: #ece9e2; --soft: #a39f96; --paper: #16181d; --card: #1e2127; --line: #31353d; --glow: #ff8b52; } }
 * { box-sizing: border-box; }
 body { margin: 0; background: var(--paper); color: var(--ink); font: 16px/1.6 system-ui, sans-serif; }
-main { max-width: 46rem; margin: 0 auto; padding: 4rem 1.25rem 5rem; }
+main { max-width: 54rem; margin: 0 auto; padding: 4rem 1.25rem 5rem; }
 h1 { font-size: 2.4rem; line-height: 1.2; margin: 0 0 .25rem; letter-spacing: -.02em; }
 h1 span { color: var(--glow); }
 h2 { font-size: 1.05rem; margin: 2.75rem 0 .75rem; }
