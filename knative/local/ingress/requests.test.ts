@@ -167,10 +167,8 @@ describe('an answer comes back as the pod gave it', () => {
     const [first] = await once(response, 'data');
     expect(String(first)).toMatch(/^data: 1\n/);
     response.destroy();
-    await until('the pod has nothing in hand', async () => {
-      const before = Number((await plane.call('shop', '/most')).body);
-      return before >= 1;
-    });
+    const inHand = async () => (await plane.call('shop', '/in-hand')).body;
+    await until('the pod has nothing in hand', async () => (await inHand()) === '0');
   });
 
   it('at the pace of the caller', async () => {
@@ -237,10 +235,10 @@ describe('when a pod fails a request', () => {
     expect(await requestsOf('shop')).toBe(before + 2);
   });
 
-  it('one that only asks is sent once more', async () => {
+  it('one that only asks is sent again, twice at most', async () => {
     const before = await requestsOf('shop');
     expect(await plane.call('shop', '/reset')).toMatchObject({ status: 502 });
-    expect(await requestsOf('shop')).toBe(before + 3);
+    expect(await requestsOf('shop')).toBe(before + 4);
   });
 
   it('an answer that breaks off breaks off for the caller, too, and counts as none', async () => {

@@ -28,8 +28,10 @@ export interface Waiter {
   refuse(problem: Problem): void;
 }
 
-/** A pod that refuses connections is taken out by its first refusal: more tries meet other pods. */
+/** A pod that refuses or breaks off is asked whether it is ready before it gets more: other tries meet other pods. */
 const maxRefusals = 3;
+/** Whoever is ended by one request ends no more pods than these. */
+const maxRepeats = 2;
 
 /**
  * Takes a request to a pod and its answer back. It goes to a second pod only when the first never got it, or when it is
@@ -48,7 +50,7 @@ export const forward = (
   let connected = false;
   let over = false;
   let refusals = 0;
-  let repeated = false;
+  let repeats = 0;
   const body = sendBody(request, head.body);
   const answer = receiveAnswer(request, response);
 
@@ -125,13 +127,11 @@ export const forward = (
         // For whoever counts answers: the one that began was none.
         response.statusCode = 502;
         response.destroy();
-      } else if (!connected && refusals++ < maxRefusals) {
-        pod?.suspect();
-        seekAnother();
-      } else if (head.repeatable && !repeated) {
-        repeated = true;
-        seekAnother();
-      } else {
+        return;
+      }
+      pod?.suspect();
+      if (connected ? head.repeatable && repeats++ < maxRepeats : refusals++ < maxRefusals) seekAnother();
+      else {
         destination.log.warn({ err: error, pod: pod?.name, url: request.url }, 'a pod broke off');
         refuse(problems.broken());
       }

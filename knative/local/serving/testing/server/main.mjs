@@ -24,6 +24,7 @@ const routes = {
   '/': (_, res) => res.end(String(process.pid)),
   '/env': (_, res) => res.end(JSON.stringify(env)),
   '/most': (_, res) => res.end(String(most)),
+  '/in-hand': (_, res) => res.end(String(inHand - 1)),
   '/requests': (_, res) => res.end(String(requests)),
   '/slow': ({ query }, res) => setTimeout(() => res.end(String(process.pid)), Number(query.get('ms'))),
   '/never': () => {},
