@@ -16,8 +16,7 @@ export const revision = defineKind({
   }),
   name: dns1123Subdomain,
   // the spec is immutable: defaults of a later day are not for it
-  defaults: (object, { old }) =>
-    old ? object : { ...object, spec: defaultRevisionSpec(object.spec ?? {}, true) },
+  defaults: (object, { old }) => (old ? object : { ...object, spec: defaultRevisionSpec(object.spec ?? {}) }),
   rules: (object, { old }) => [
     ...nameFlaws(object.metadata),
     ...via(['metadata', 'annotations'], scalingFlaws(object.metadata.annotations ?? {})),

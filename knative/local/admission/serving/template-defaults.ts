@@ -5,10 +5,10 @@ import type { Template } from './template.ts';
 export const defaultTemplate = (now: Template | undefined, before: Template | undefined): Template => {
   const name = now?.metadata?.name;
   if (name && name === before?.metadata?.name) return now;
-  return { ...now, spec: defaultRevisionSpec(now?.spec ?? {}, before === undefined) };
+  return { ...now, spec: defaultRevisionSpec(now?.spec ?? {}) };
 };
 
-export const defaultRevisionSpec = (spec: RevisionSpec, create: boolean): RevisionSpec => {
+export const defaultRevisionSpec = (spec: RevisionSpec): RevisionSpec => {
   const writable = new Set(
     (spec.volumes ?? []).filter((volume) => volume.emptyDir).map((volume) => volume.name),
   );
@@ -16,7 +16,7 @@ export const defaultRevisionSpec = (spec: RevisionSpec, create: boolean): Revisi
     ...spec,
     containerConcurrency: spec.containerConcurrency ?? 0,
     timeoutSeconds: spec.timeoutSeconds || 300,
-    ...(spec.enableServiceLinks === undefined && create && { enableServiceLinks: false }),
+    enableServiceLinks: spec.enableServiceLinks ?? false,
     ...(spec.containers && {
       containers: spec.containers.map((container) => defaultContainer(container, writable)),
     }),

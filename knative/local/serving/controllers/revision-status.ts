@@ -4,7 +4,7 @@ import type { KubeObject } from '../../store/types.ts';
 import type { RevisionState } from '../ports.ts';
 import { imageOf, resolvedDigest } from './revision-spec.ts';
 
-const revisionConditions = conditionSet(['ResourcesAvailable', 'ContainerHealthy'], ['Active']);
+const revisionConditions = conditionSet(['ContainerHealthy', 'ResourcesAvailable'], ['Active']);
 type RevisionConditions = Conditions<'ResourcesAvailable' | 'ContainerHealthy' | 'Active'>;
 
 /** What is known of a Revision besides its object. */
@@ -91,7 +91,7 @@ const markProgress = (
   const waits = failure && !exited;
   if (late && waits) conditions.markFalse('ResourcesAvailable', failure.reason, failure.message);
   else if (late) {
-    const message = 'Initial scale was never achieved';
+    const message = failure?.message ?? 'Initial scale was never achieved';
     conditions.markFalse('ResourcesAvailable', 'ProgressDeadlineExceeded', message);
   } else if (waits) conditions.markUnknown('ResourcesAvailable', failure.reason, failure.message);
   else conditions.markUnknown('ResourcesAvailable', 'Deploying');
