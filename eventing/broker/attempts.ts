@@ -96,10 +96,13 @@ const once = async (deliver: Deliver, request: Parameters<Deliver>[0]): Promise<
   const { code, headers, body } = answer;
   if (code >= 300 || code < 200)
     return { outcome: { taken: false, reason: `status ${code}`, answer }, answer, again: isRetried(code) };
+  const empty = body.byteLength === 0;
+  if (empty && headers['ce-id'] === undefined)
+    return { outcome: { taken: true, reply: undefined }, answer, again: false };
   try {
     return { outcome: { taken: true, reply: readEvent(headers, body) }, answer, again: false };
   } catch (error) {
-    if (body.byteLength === 0) return { outcome: { taken: true, reply: undefined }, answer, again: false };
+    if (empty) return { outcome: { taken: true, reply: undefined }, answer, again: false };
     const reason = `the answer's body is no CloudEvent: ${(error as NotAnEvent).message}`;
     return { outcome: { taken: false, reason }, answer, again: false };
   }

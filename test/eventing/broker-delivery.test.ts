@@ -233,6 +233,18 @@ describe('replies', () => {
     for (const event of listener.received) expect(attribute(event, 'source')).toBe('/reply');
   });
 
+  test.each([
+    ['nothing', {}],
+    ['headers of half an event', { 'ce-specversion': '1.0', 'ce-id': '1' }],
+  ])('%s without a body is a success', async (_, headers) => {
+    const subscriber = await world.receiver(() => ({ status: 200, headers }));
+    await world.broker.addTrigger(trigger('t', subscriber.url, { delivery: fast }));
+    await world.publish('x');
+    await waitUntil('the commit', 5_000, () => committed('t'));
+    expect(world.deliveries.map(({ outcome }) => outcome)).toEqual(['delivered']);
+    expect((await world.log.offsets(topic)).reduce((sum, { end }) => sum + end, 0n)).toBe(1n);
+  });
+
   test('what a dead-letter sink answers with is a reply too', async () => {
     const refusing = await world.receiver(() => 400);
     const desk = await world.receiver(() => ({ status: 200, headers: reply('noted') }));

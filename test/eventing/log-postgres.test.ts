@@ -97,6 +97,26 @@ test('connections that are cut are made again: notices are heard, partitions kep
   expect(got).toHaveLength(4);
 });
 
+test('a consumer whose topic is deleted and made again goes on with the new one', async () => {
+  const log = open({ pollMs: 50 });
+  const got: string[] = [];
+  await log.createTopic('t', { partitions: 2 });
+  await log.subscribe({
+    topic: 't',
+    group: 'g',
+    from: 'earliest',
+    handle: async ({ value }) => void got.push(String(value)),
+  });
+  for (let round = 0; round < 5; round++) {
+    await log.deleteTopic('t');
+    await log.createTopic('t', { partitions: 1 + round });
+    const texts = Array.from({ length: 20 }, (_, i) => `${round}-${i}`);
+    await Promise.all(texts.map((text) => log.append('t', [value(text)])));
+    await waitUntil('all of the new topic', 5_000, () => texts.every((text) => got.includes(text)));
+  }
+  expect(got).toHaveLength(100);
+});
+
 test('what no notice told of is found by a poll', async () => {
   const reader = open({ pollMs: 100 });
   await reader.createTopic('t', { partitions: 1 });

@@ -1,20 +1,14 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
-import { backoff, pause } from '../backoff.ts';
 import type { Logger } from '../logger.ts';
 import type { Subscription } from '../port.ts';
 import { type Claimed, claim, release, type View } from './claims.ts';
 import type { Client } from './client.ts';
 import type { Committer } from './committer.ts';
-import { fetchRecords, type Want } from './fetch.ts';
 import { createPart, type Part } from './part.ts';
+import { createReader } from './reader.ts';
 import { shareOf } from './share.ts';
 import type { Tail } from './tail.ts';
 import type { KnownTopic } from './topics.ts';
 
-/** Done beyond the first record not done, a partition: what a crash delivers again. */
-const mostSpan = 1_000;
-/** In hand, a subscription, beside the one record a partition that always comes. */
-const mostHeldBytes = 8 << 20;
 const handOverMs = 5_000;
 
 /** One subscription of this process: it claims its share of the partitions, reads them and hands them over. */
@@ -44,69 +38,14 @@ interface Deps {
 export const createMember = ({ client, subscription, committer, tail, logger, onReleased }: Deps): Member => {
   const { handle, maxInFlight = 10 } = subscription;
   const parts = new Map<number, Part>();
-  let pumping = false;
-  let again = false;
-
-  const wants = (): Want[] => {
-    const room = mostHeldBytes - [...parts.values()].reduce((sum, part) => sum + part.heldBytes, 0);
-    if (room <= 0) return [];
-    const open = [...parts.values()].filter(
-      ({ leaving, position, end, inFlight }) =>
-        !leaving && position < end && inFlight.size < maxInFlight && inFlight.span < mostSpan,
-    );
-    return open.map(({ partition, position, inFlight }) => ({
-      partition,
-      from: position,
-      limit: Math.min(maxInFlight - inFlight.size, mostSpan - inFlight.span),
-      bytes: room / open.length,
-    }));
-  };
-
-  const readOnce = async (topic: KnownTopic, wanted: Want[]): Promise<void> => {
-    const left: Want[] = [];
-    for (const want of wanted) {
-      const part = parts.get(want.partition);
-      const records = tail.read(topic.id, want);
-      if (!records) left.push(want);
-      else for (const record of records) part?.start(record);
-    }
-    if (left.length === 0) return void (await nextTurn());
-    const asked = new Map(
-      left.flatMap(({ partition }) => parts.get(partition) ?? []).map((part) => [part.partition, part]),
-    );
-    const empty = new Map([...asked.values()].map((part) => [part, part.end]));
-    // A part may have been lost since, and even claimed again from another offset on.
-    const readsOn = (part: Part) => !part.leaving && parts.get(part.partition) === part;
-    for (const record of await fetchRecords(client, topic, left)) {
-      const part = asked.get(record.partition);
-      if (!part) continue;
-      empty.delete(part);
-      if (readsOn(part)) part.start(record);
-    }
-    // Nothing is left up to the end known then: retention has taken it, or the topic is gone.
-    for (const [part, end] of empty) if (readsOn(part)) part.skipTo(end);
-  };
-
-  const pump = async (): Promise<void> => {
-    again = true;
-    if (pumping) return;
-    pumping = true;
-    let failures = 0;
-    while (again) {
-      again = false;
-      const topic = member.current?.topic;
-      for (let wanted = wants(); topic && wanted.length > 0; wanted = wants()) {
-        try {
-          await readOnce(topic, wanted);
-          failures = 0;
-        } catch (error) {
-          logger.debug({ err: error, topic: topic.name }, 'a read failed and is tried again');
-          await pause(backoff(++failures, { most: 1_000 }));
-        }
-      }
-    }
-    pumping = false;
-  };
+  const read = createReader({
+    client,
+    parts,
+    topic: () => member.current?.topic,
+    maxInFlight,
+    tail,
+    logger,
+  });
 
   const take = (id: number, { partition, offset, end }: Claimed): void => {
     const known = parts.get(partition);
@@ -123,7 +62,7 @@ export const createMember = ({ client, subscription, committer, tail, logger, on
         logger,
         onDone(part) {
           committer.mark(part);
-          if (parts.get(partition) === part) void pump();
+          if (parts.get(partition) === part) void read();
         },
       }),
     );
@@ -170,14 +109,14 @@ export const createMember = ({ client, subscription, committer, tail, logger, on
         free.map(({ partition }) => partition),
       ))
         take(id, claimed);
-      void pump();
+      void read();
     },
 
     advance(partition, end) {
       const part = parts.get(partition);
       if (!part || part.end >= end) return;
       part.end = end;
-      void pump();
+      void read();
     },
 
     lose() {
