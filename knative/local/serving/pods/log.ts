@@ -5,6 +5,8 @@ export interface LogLine {
   at: Date;
   stream: 'stdout' | 'stderr';
   text: string;
+  /** Of the pod's processes, the one that wrote it: 0, and one more with each restart. */
+  restart: number;
 }
 
 /** The newest lines of one pod. */
@@ -24,8 +26,8 @@ export const createPodLog = (onLine: (line: LogLine) => void) => {
   let characters = 0;
   const followers = new Set([onLine]);
 
-  const add = (stream: LogLine['stream'], text: string) => {
-    const line = { at: new Date(), stream, text };
+  const add = (stream: LogLine['stream'], restart: number, text: string) => {
+    const line = { at: new Date(), stream, text, restart };
     kept.push(line);
     characters += text.length;
     while (kept.length > maxLines || characters > maxCharacters) characters -= kept.shift()?.text.length ?? 0;
@@ -43,15 +45,16 @@ export const createPodLog = (onLine: (line: LogLine) => void) => {
   return {
     log,
     /** Splits what a process writes into lines; the last one needs no line feed. */
-    read(source: Readable, stream: LogLine['stream']): void {
+    read(source: Readable, stream: LogLine['stream'], restart: number): void {
       const decoder = new StringDecoder('utf8');
       let rest = '';
       const take = (text: string) => {
         const lines = (rest + text).split('\n');
         rest = lines.pop() ?? '';
-        for (const line of lines) for (const piece of cut(line.replace(/\r$/, ''))) add(stream, piece);
+        for (const line of lines)
+          for (const piece of cut(line.replace(/\r$/, ''))) add(stream, restart, piece);
         while (rest.length > maxLineLength) {
-          add(stream, rest.slice(0, maxLineLength));
+          add(stream, restart, rest.slice(0, maxLineLength));
           rest = rest.slice(maxLineLength);
         }
       };
@@ -59,7 +62,7 @@ export const createPodLog = (onLine: (line: LogLine) => void) => {
       source.on('error', () => {});
       source.on('close', () => {
         take(decoder.end());
-        if (rest) add(stream, rest);
+        if (rest) add(stream, restart, rest);
         rest = '';
       });
     },

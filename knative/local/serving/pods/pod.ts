@@ -116,7 +116,11 @@ export const createPod = (
     readySince = undefined;
     const leave = await gate.enter(ticket, ending.signal);
     try {
-      started = await startPod(workshop, { key, spec, folder, volumes }, { output, onExit: lose });
+      started = await startPod(
+        workshop,
+        { key, spec, folder, volumes },
+        { output, restart: restarts, onExit: lose },
+      );
       if (ending.signal.aborted) started.process.signal('SIGKILL');
       connections = createConnections(started.port);
       const failure = await settle(started);

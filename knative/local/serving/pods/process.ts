@@ -24,14 +24,19 @@ const lastWordsMs = 100;
 export const startProcess = async (
   { file, args }: Command,
   { cwd, env }: { cwd: string; env: Record<string, string> },
-  { reaper, output, onExit }: { reaper: Reaper; output: ReturnType<typeof createPodLog>; onExit(): void },
+  {
+    reaper,
+    output,
+    restart,
+    onExit,
+  }: { reaper: Reaper; output: ReturnType<typeof createPodLog>; restart: number; onExit(): void },
 ): Promise<PodProcess> => {
   const child = spawn(file, args, { cwd, env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
   const { pid } = child;
   if (pid === undefined) throw await startError(child, file);
   const release = reaper.register(pid, { group: true, signal: 'SIGKILL' });
-  output.read(child.stdout, 'stdout');
-  output.read(child.stderr, 'stderr');
+  output.read(child.stdout, 'stdout', restart);
+  output.read(child.stderr, 'stderr', restart);
   let exit: Exit | undefined;
 
   const signalGroup = (signal: NodeJS.Signals) => {

@@ -36,7 +36,7 @@ export interface StartedPod {
 export const startPod = async (
   workshop: Workshop,
   pod: { key: RevisionKey; spec: RevisionSpec; folder: string; volumes: Volumes },
-  watch: { output: ReturnType<typeof createPodLog>; onExit(): void },
+  watch: { output: ReturnType<typeof createPodLog>; restart: number; onExit(): void },
 ): Promise<StartedPod> => {
   const { spec, folder } = pod;
   const cache = join(workshop.cacheFolder, spec.imageDigest.replace(':', '-'));
