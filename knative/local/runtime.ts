@@ -2,6 +2,7 @@ import { createServer } from 'node:http';
 import { createBroker } from '../../eventing/broker/broker.ts';
 import { createDeliver } from '../../eventing/broker/deliver.ts';
 import { createPostgresLog } from '../../eventing/log/postgres.ts';
+import { createKubeApi } from './api/kube-api.ts';
 import { buildImages } from './build-images.ts';
 import { ingressHosts } from './eventing/broker-address.ts';
 import { createEventing } from './eventing/eventing.ts';
@@ -23,6 +24,8 @@ import type { Log } from './store/types.ts';
 
 export interface RuntimeOptions {
   port: number;
+  /** Of the Kubernetes API. */
+  kubePort: number;
   /** 0 is off; a busy one is a warning. */
   directPort: number;
   home: string;
@@ -101,10 +104,14 @@ export const createRuntime = (options: RuntimeOptions): Runtime => {
     const eventing = life.begin(createEventing({ store, broker, deliver, log }), (it) => it.stop());
     life.begin(serving, (it) => it.stop());
 
+    const api = life.begin(createKubeApi({ store, pods: revisions, home, log }), (it) => it.close());
+    await api.listen(options.kubePort);
+
     const { warnings } = await applyManifests(store, manifests, { stamp });
     for (const warning of warnings) log.info({}, warning);
     eventing.start();
     serving.start(revisions);
+    await Promise.all([eventing.settled(), serving.settled()]);
     for (const { kind, metadata, status } of await settled(store, objects)) {
       const ready = status.conditions.find(({ type }: { type: string }) => type === 'Ready');
       log.warn({}, `${kind} ${metadata.name} is not ready: ${ready.reason}: ${ready.message}`);

@@ -27,6 +27,8 @@ export interface RevisionMeans extends PodMeans, ActivityStore {
   room(): number;
   onState(key: RevisionKey, state: RevisionState): void;
   onLine(key: RevisionKey, pod: string, line: LogLine): void;
+  /** A pod of it came, went or changed. */
+  onPods(): void;
   /** Its last pod has gone, for now. */
   onEmpty(key: RevisionKey): void;
 }
@@ -74,6 +76,7 @@ export const createRevision = (
 
   const staying = () => [...pods].filter((pod) => !pod.ending);
   const publish = () => {
+    means.onPods();
     state.ready = staying().filter((pod) => pod.ready).length;
     const now = JSON.stringify(state);
     if (now === told || stopped) return;
@@ -133,6 +136,7 @@ export const createRevision = (
   const remove = async (pod: Pod, limits: EndLimits): Promise<void> => {
     await pod.end(limits);
     pods.delete(pod);
+    means.onPods();
     if (pods.size === 0) means.onEmpty(key);
     if (pods.size === 0 && state.desired === 0 && line.length === 0 && !stopped) activity.rest();
   };

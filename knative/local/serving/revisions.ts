@@ -64,6 +64,8 @@ export interface Revisions {
   /** A ConfigMap or Secret of its pods has changed: writes their files anew, and soon tries again what could not start. */
   refreshVolumes(key: RevisionKey): Promise<void>;
   pods(): PodView[];
+  /** Calls after pods came, went or changed; answers how to stop. */
+  onChange(listener: () => void): () => void;
   /** What a pod wrote; undefined where there is no such pod. */
   logs(pod: string): PodLog | undefined;
   /** Ends a pod, another takes its place; resolves when it is gone, with false where there is no such pod. */
@@ -86,6 +88,7 @@ export const createRevisions = async (options: RevisionsOptions): Promise<Revisi
   const logs = createRevisionLogs(join(home, 'logs'));
   const revisions = new Map<RevisionKey, Revision>();
   const leaving = new Set<Revision>();
+  const listeners = new Set<() => void>();
   const maxPods = options.maxPods ?? Math.min(kubeletPods, Math.floor(totalmem() / 2 / memoryOfPod));
 
   const all = (): [Pod, Revision][] =>
@@ -116,6 +119,9 @@ export const createRevisions = async (options: RevisionsOptions): Promise<Revisi
     onLine(key: RevisionKey, pod: string, line: LogLine) {
       logs.append(key, pod, line);
       onLine(key, pod, line);
+    },
+    onPods() {
+      for (const listener of listeners) listener();
     },
     onEmpty: logs.rest,
   };
@@ -164,6 +170,10 @@ export const createRevisions = async (options: RevisionsOptions): Promise<Revisi
     },
     refreshVolumes: async (key) => revisions.get(key)?.refreshVolumes(),
     pods: () => all().map(([pod]) => pod.view()),
+    onChange(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
     logs: (name) => find(name)?.[0].log,
     async kill(name) {
       const [pod, revision] = find(name) ?? [];
