@@ -25,6 +25,8 @@ interface Served {
 }
 
 const defaultPartitions = 10;
+/** Kafka's own log.retention.hours. */
+const defaultRetentionMs = 168 * 3_600_000;
 
 export const topicOf = (namespace: string, name: string): string => `knative-broker-${namespace}-${name}`;
 
@@ -57,9 +59,10 @@ export const createBroker = ({
     topicOf: (namespace, name) => brokers.get(`${namespace}/${name}`)?.topic,
   });
 
-  const makeTopic = async (topic: string, { partitions = defaultPartitions, retentionMs }: BrokerSpec) => {
+  const makeTopic = async (topic: string, spec: BrokerSpec) => {
+    const { partitions = defaultPartitions, retentionMs = defaultRetentionMs } = spec;
     try {
-      await log.createTopic(topic, { partitions, ...(retentionMs !== undefined && { retentionMs }) });
+      await log.createTopic(topic, { partitions, retentionMs });
     } catch (error) {
       // It stands with another number of partitions, and keeps it.
       if (!(error instanceof LogError) || error.code !== 'conflict') throw error;

@@ -25,6 +25,7 @@ export interface BrokerSpec {
   topic?: string;
   /** Of a topic that must be made, 10 when absent; one that stands keeps its own. */
   partitions?: number;
+  /** 7 days when absent. */
   retentionMs?: number;
   delivery?: DeliverySpec;
 }

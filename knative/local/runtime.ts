@@ -1,7 +1,9 @@
 import { createServer } from 'node:http';
 import { createBroker } from '../../eventing/broker/broker.ts';
 import { createDeliver } from '../../eventing/broker/deliver.ts';
+import type { EventLog } from '../../eventing/log/port.ts';
 import { createPostgresLog } from '../../eventing/log/postgres.ts';
+import { createEventWriter } from './api/events/record-event.ts';
 import { createKubeApi } from './api/kube-api.ts';
 import { buildImages } from './build-images.ts';
 import { ingressHosts } from './eventing/broker-address.ts';
@@ -55,6 +57,8 @@ export interface Runtime {
 /** How long each kind of work in hand may take at the stop: together within the five seconds of a stop. */
 const atStop = { requestsMs: 1_500, deliveriesMs: 800, podsMs: 1_500 };
 
+const retentionEveryMs = 3_600_000;
+
 /** The local runtime: Knative's control plane and data plane in this process, beside it one process a pod. */
 export const createRuntime = (options: RuntimeOptions): Runtime => {
   const { log, home, say } = options;
@@ -76,10 +80,12 @@ export const createRuntime = (options: RuntimeOptions): Runtime => {
       buildImages({ root: options.root, home, images, say }),
     ]);
 
+    const events = life.begin(createEventWriter({ store, log }), (it) => it.stop());
+    events.start();
     const table = createRouteTable();
     const domain = { name: 'localhost', port: options.port };
     let proxy = '';
-    const serving = createServing({ store, images, table, domain, log });
+    const serving = createServing({ store, images, table, domain, log, events });
     const revisions = await createRevisions({
       ...serving,
       images,
@@ -95,6 +101,10 @@ export const createRuntime = (options: RuntimeOptions): Runtime => {
     life.begin(revisions, (it) => it.stop({ drainMs: atStop.podsMs, graceMs: atStop.podsMs }));
 
     const eventLog = life.begin(createPostgresLog({ url: adminUrl, logger: log }), (it) => it.close());
+    life.begin(
+      setInterval(() => dropOld(eventLog, log), retentionEveryMs),
+      clearInterval,
+    );
     const deliver = life.begin(createDeliver({ resolve: throughProxy(() => proxy) }), (it) => it.close());
     const broker = life.begin(
       createBroker({ log: eventLog, deliver, logger: log, onDelivery: logFailedDeliveries(log) }),
@@ -105,7 +115,7 @@ export const createRuntime = (options: RuntimeOptions): Runtime => {
     life.begin(serving, (it) => it.stop());
 
     const api = life.begin(createKubeApi({ store, pods: revisions, home, log }), (it) => it.close());
-    await api.listen(options.kubePort);
+    await api.listen(options.kubePort).catch(busy(options.kubePort, '--kube-port or KAGARI_KUBE_PORT'));
 
     const { warnings } = await applyManifests(store, manifests, { stamp });
     for (const warning of warnings) log.info({}, warning);
@@ -122,6 +132,15 @@ export const createRuntime = (options: RuntimeOptions): Runtime => {
   };
 
   return { start, stop: life.end };
+};
+
+const dropOld = (eventLog: EventLog, log: Log): Promise<unknown> =>
+  eventLog
+    .applyRetention()
+    .catch((err: unknown) => log.warn({ err }, 'old records of the event log still stand'));
+
+const busy = (port: number, how: string) => (error: NodeJS.ErrnoException) => {
+  throw error.code === 'EADDRINUSE' ? new PortBusyError(port, how, { cause: error }) : error;
 };
 
 /** Before anything is touched: the port itself is opened when there is something to answer. */

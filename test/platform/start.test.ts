@@ -146,7 +146,18 @@ describe('npm start', () => {
     const [home, port] = [await newHome(), await freePort()];
     const child = spawn(
       'npm',
-      ['start', '--', '--port', String(port), '--direct-port', '0', '--home', home],
+      [
+        'start',
+        '--',
+        '--port',
+        String(port),
+        '--direct-port',
+        '0',
+        '--kube-port',
+        String(await freePort()),
+        '--home',
+        home,
+      ],
       { cwd: root },
     );
     let out = '';
@@ -206,7 +217,16 @@ describe('what cannot start says why in one line', () => {
 
   it('a database that is not there', async () => {
     const DATABASE_URL = 'postgres://kagari:secret@127.0.0.1:1/kagari';
-    const args = ['--home', await newHome(), '--port', String(await freePort()), '--direct-port', '0'];
+    const args = [
+      '--home',
+      await newHome(),
+      '--port',
+      String(await freePort()),
+      '--direct-port',
+      '0',
+      '--kube-port',
+      String(await freePort()),
+    ];
     const { code, err } = await runToItsEnd(args, { DATABASE_URL });
     expect({ code, err }).toEqual({ code: 1, err: expect.stringMatching(oneLine) });
     expect(err).toContain('DATABASE_URL');

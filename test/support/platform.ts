@@ -11,6 +11,9 @@ export interface Platform {
   directBase: string;
   port: number;
   home: string;
+  kubePort: number;
+  /** With the admin's token. */
+  kubeconfig: string;
   process: ChildProcess;
   /** From spawn to the line `ready:`. */
   readyMs: number;
@@ -27,6 +30,7 @@ export interface StartSettings {
   home?: string;
   port?: number;
   directPort?: number;
+  kubePort?: number;
   args?: string[];
   env?: Record<string, string>;
 }
@@ -46,8 +50,9 @@ export const startPlatform = async (settings: StartSettings = {}): Promise<Platf
   const home = settings.home ?? (await newHome());
   const port = settings.port ?? (await freePort());
   const directPort = settings.directPort ?? (await freePort());
+  const kubePort = settings.kubePort ?? (await freePort());
   const started = performance.now();
-  const child = spawnStart({ ...settings, home, port, directPort });
+  const child = spawnStart({ ...settings, home, port, directPort, kubePort });
   const output = { out: '', err: '' };
   child.stdout?.on('data', (chunk) => (output.out += chunk));
   child.stderr?.on('data', (chunk) => (output.err += chunk));
@@ -63,6 +68,8 @@ export const startPlatform = async (settings: StartSettings = {}): Promise<Platf
     directBase: `http://localhost:${directPort}`,
     port,
     home,
+    kubePort,
+    kubeconfig: join(home, 'kubeconfig'),
     process: child,
     readyMs,
     stdout: () => output.out,
@@ -86,7 +93,14 @@ export const startPlatform = async (settings: StartSettings = {}): Promise<Platf
 };
 
 /** The start script without waiting for anything. */
-export const spawnStart = ({ home, port, directPort, args = [], env = {} }: StartSettings): ChildProcess =>
+export const spawnStart = ({
+  home,
+  port,
+  directPort,
+  kubePort,
+  args = [],
+  env = {},
+}: StartSettings): ChildProcess =>
   spawn(
     process.execPath,
     [
@@ -94,6 +108,7 @@ export const spawnStart = ({ home, port, directPort, args = [], env = {} }: Star
       'start',
       ...(port === undefined ? [] : ['--port', String(port)]),
       ...(directPort === undefined ? [] : ['--direct-port', String(directPort)]),
+      ...(kubePort === undefined ? [] : ['--kube-port', String(kubePort)]),
       ...(home === undefined ? [] : ['--home', home]),
       ...args,
     ],

@@ -12,7 +12,7 @@ import { createLogFile } from './log-file.ts';
 const readAll = async (chunks: Buffer[]): Promise<LogLine[]> => {
   const output = createPodLog(() => {});
   const source = new PassThrough();
-  output.read(source, 'stdout');
+  output.read(source, 'stdout', 0);
   for (const chunk of chunks) source.write(chunk);
   source.end();
   await finished(source);
