@@ -154,6 +154,33 @@ describe('a watch', () => {
     watch.close();
   });
 
+  test('as Tables has bookmarks without rows', async () => {
+    const query = `watch=1&timeoutSeconds=1&allowWatchBookmarks=true&resourceVersion=${api.store.revision()}`;
+    const watch = await api.watch(`${configMaps}?${query}`, { accept: table });
+    await watch.ended;
+    expect(watch.told).toMatchObject([{ type: 'BOOKMARK', object: { kind: 'Table', rows: [] } }]);
+  });
+
+  test('of kn for one object begins with it, for kn waits only for changes it has not read', async () => {
+    await make('a');
+    const { body } = await api.ask('GET', `${configMaps}/a`);
+    const query = `watch=1&fieldSelector=metadata.name%3Da&resourceVersion=${body.metadata.resourceVersion}`;
+    const asKn = await api.watch(`${configMaps}?${query}`, {
+      headers: { 'user-agent': 'kn/v0.45 (linux/amd64)' },
+    });
+    await asKn.until(count(1));
+    const asOther = await api.watch(`${configMaps}?${query}`, {
+      headers: { 'user-agent': 'kubectl/v1.35.0' },
+    });
+    await relabel('a', 'x');
+    await asKn.until(count(2));
+    await asOther.until(count(1));
+    expect(short(asKn.told)).toEqual(['MODIFIED a', 'MODIFIED a']);
+    expect(short(asOther.told)).toEqual(['MODIFIED a']);
+    asKn.close();
+    asOther.close();
+  });
+
   test('of one object by its path tells of that one', async () => {
     await make('a');
     await make('b');

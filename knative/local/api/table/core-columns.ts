@@ -21,18 +21,6 @@ export const coreColumns: Record<Kind, Column[]> = {
     age(),
     text('Selector', (object) => none(pairs(object.spec?.selector)), wide),
   ],
-  Event: [
-    { ...age(), name: 'Last Seen', cell: (object, now) => since(lastSeen(object), now) },
-    text('Type', (object) => object.type),
-    text('Reason', (object) => object.reason),
-    text('Object', ({ involvedObject: about }) => `${about?.kind?.toLowerCase() ?? ''}/${about?.name ?? ''}`),
-    text('Subobject', (object) => object.involvedObject?.fieldPath, wide),
-    text('Source', (object) => object.source?.component, wide),
-    text('Message', (object) => object.message?.trim()),
-    { ...age(), name: 'First Seen', priority: 1, cell: (object, now) => since(object.firstTimestamp, now) },
-    { ...integer('Count', (object) => object.count ?? 1), priority: 1 },
-    text('Name', (object) => object.metadata.name, wide),
-  ],
   Pod: [
     text('Ready', ({ spec, status }) => {
       const ready = status?.containerStatuses?.filter((container: { ready: boolean }) => container.ready);
@@ -62,8 +50,23 @@ export const coreColumns: Record<Kind, Column[]> = {
   ],
 };
 
-const lastSeen = (event: KubeObject): string | undefined =>
-  event.series?.lastObservedTime ?? event.lastTimestamp ?? event.eventTime ?? event.firstTimestamp;
+/** Without the name in front, as Kubernetes prints Events. */
+export const eventColumns: Column[] = [
+  { ...age(), name: 'Last Seen', cell: (object, now) => since(lastSeen(object), now) },
+  text('Type', (object) => object.type),
+  text('Reason', (object) => object.reason),
+  text('Object', ({ involvedObject: about }) => `${about?.kind?.toLowerCase() ?? ''}/${about?.name ?? ''}`),
+  text('Subobject', (object) => object.involvedObject?.fieldPath, wide),
+  text('Source', (object) => object.source?.component, wide),
+  text('Message', (object) => object.message?.trim()),
+  { ...age(), name: 'First Seen', priority: 1, cell: (object, now) => since(object.firstTimestamp, now) },
+  { ...integer('Count', (object) => object.count ?? 1), priority: 1 },
+  text('Name', (object) => object.metadata.name, wide),
+];
+
+function lastSeen(event: KubeObject): string | undefined {
+  return event.series?.lastObservedTime ?? event.lastTimestamp ?? event.eventTime ?? event.firstTimestamp;
+}
 
 function podStatus({ metadata, status }: KubeObject): string {
   if (metadata.deletionTimestamp) return 'Terminating';

@@ -1,6 +1,6 @@
 import type { Kind, KubeObject } from '../../store/types.ts';
 import { age, type Column, nameColumn } from './column.ts';
-import { coreColumns } from './core-columns.ts';
+import { coreColumns, eventColumns } from './core-columns.ts';
 import { knativeColumns } from './knative-columns.ts';
 
 /** What a row carries besides its cells. */
@@ -13,9 +13,9 @@ export interface TableOptions {
   now: number;
 }
 
-/** The columns of a kind after its name. */
-export const columnsOf = (kind: Kind): readonly Column[] =>
-  knativeColumns[kind] ?? coreColumns[kind] ?? [age()];
+/** The columns of a kind; all but Events begin with the name. */
+const columnsOf = (kind: Kind): readonly Column[] =>
+  kind === 'Event' ? eventColumns : [nameColumn, ...(knativeColumns[kind] ?? coreColumns[kind] ?? [age()])];
 
 /** meta.k8s.io/v1 Table of objects of one kind. */
 export const tableOf = (
@@ -24,7 +24,7 @@ export const tableOf = (
   metadata: object,
   { include, headers = true, now }: TableOptions,
 ) => {
-  const columns = [nameColumn, ...columnsOf(kind)];
+  const columns = columnsOf(kind);
   return {
     kind: 'Table',
     apiVersion: 'meta.k8s.io/v1',

@@ -43,8 +43,10 @@ export const formOf = (call: Call): ((object: KubeObject, headers?: boolean) => 
   if (as === 'metadata') return partialOf;
   const include = includeOf(call.request);
   return (object, headers = true) => {
-    const { resourceVersion } = object.metadata;
-    return tableOf(call.resource.kind, [object], { resourceVersion }, { include, headers, now: Date.now() });
+    const { name, resourceVersion } = object.metadata;
+    // A bookmark is of no object.
+    const rows = name === undefined ? [] : [object];
+    return tableOf(call.resource.kind, rows, { resourceVersion }, { include, headers, now: Date.now() });
   };
 };
 

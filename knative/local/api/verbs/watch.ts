@@ -7,21 +7,18 @@ import type { Call } from './call.ts';
 import { countOption, flagOption } from './options.ts';
 import { formOf } from './present.ts';
 import { redactFor } from './redact.ts';
+import { repeatForKn } from './repeat-for-kn.ts';
 import { type Selection, selectionOf } from './selection.ts';
 
-export interface WatchLimits {
-  /** How often a watch that asks for bookmarks gets one. */
-  bookmarkMs: number;
-  /** A watcher that leaves more than this untaken is cut off, and comes back from the version it knows. */
-  backlogBytes: number;
-}
-
-export const watchLimits: WatchLimits = { bookmarkMs: 60_000, backlogBytes: 16 * 1024 * 1024 };
+/** How often a watch that asks for bookmarks gets one. */
+const bookmarkMs = 60_000;
+/** A watcher that leaves more than this untaken is cut off, and comes back from the version it knows. */
+const backlogBytes = 16 * 1024 * 1024;
 
 type EventType = WatchEvent['type'] | 'BOOKMARK' | 'ERROR';
 
 /** Every change after the query's resourceVersion that its selectors see, one JSON object a line, until its timeout. */
-export const watch = (call: Call, limits: WatchLimits = watchLimits): ApiResponse => {
+export const watch = (call: Call): ApiResponse => {
   const { query } = call.request;
   const { source, resource } = call;
   if (!source.watch)
@@ -39,9 +36,11 @@ export const watch = (call: Call, limits: WatchLimits = watchLimits): ApiRespons
   return {
     status: 200,
     headers: { 'content-type': 'application/json' },
-    body: (out) => tell(call, selection, encode, options, limits, out),
+    body: (out) => tell(call, { ...options, selection, encode }, out),
   };
 };
+
+type Encode = (type: EventType, object: KubeObject) => string;
 
 interface Options {
   /** Empty: from now on. */
@@ -52,18 +51,13 @@ interface Options {
   initialEnd: boolean;
   bookmarks: boolean;
   timeoutMs: number;
+  selection: Selection;
+  encode: Encode;
 }
 
-type Encode = (type: EventType, object: KubeObject) => string;
-
-const tell = (
-  { source, resource }: Call,
-  selection: Selection,
-  encode: Encode,
-  { from, initial, initialEnd, bookmarks, timeoutMs }: Options,
-  { bookmarkMs, backlogBytes }: WatchLimits,
-  out: Outlet,
-) => {
+const tell = (call: Call, options: Options, out: Outlet) => {
+  const { source, resource } = call;
+  const { from, initial, initialEnd, bookmarks, timeoutMs, selection, encode } = options;
   const send = (type: EventType, object: KubeObject) => {
     out.write(encode(type, object));
     if (out.backlog() > backlogBytes) out.abandon();
@@ -86,6 +80,8 @@ const tell = (
       const seen = asSeen(event, selection);
       if (seen) send(seen.type, seen.object);
     });
+    const repeated = repeatForKn(call, from);
+    if (repeated && selection.matches(repeated)) send('MODIFIED', repeated);
     const timeout = setTimeout(() => {
       if (bookmarks) bookmark();
       out.end();
