@@ -6,6 +6,8 @@ export interface Exchange extends ResponseEvents {
   readonly method: string;
   /** The connection stands: the request may be written. */
   connected(connection: Connection): void;
+  /** What came at once has been told: more may be long in coming. */
+  told(): void;
   /** What was written has left: more may follow. */
   drained(): void;
   /** No more will come: the connection could not be made, broke, or carried no HTTP. */
@@ -92,6 +94,7 @@ export const createConnections = (port: number) => {
     socket.on('data', (chunk: Buffer) => {
       try {
         parser.feed(chunk);
+        connection.exchange?.told();
       } catch (error) {
         failure = error as Error;
         socket.destroy();

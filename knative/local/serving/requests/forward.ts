@@ -95,6 +95,7 @@ export const forward = (
       standing.socket.write(head.text, 'latin1');
       body.begin(standing.socket);
     },
+    told: answer.flush,
     drained: body.resume,
     information: answer.information,
     head(answerHead) {

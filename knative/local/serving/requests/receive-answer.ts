@@ -2,15 +2,30 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Connection } from './connections.ts';
 import { type ResponseHead, trailerField, without } from './response-parser.ts';
 
+/** A whole answer up to this size is one write. */
+const maxHeld = 16 * 1024;
+
 /** Passes a pod's answer on as it comes, at the caller's pace. */
 export const receiveAnswer = (request: IncomingMessage, response: ServerResponse) => {
   let begun: ResponseHead | undefined;
   let source: Connection | undefined;
+  /** A head waits for what came with it: its body, or the begin of it. */
   let headWaits = false;
+  let held: Buffer | undefined;
   let paused = false;
 
-  const flushHead = () => {
-    if (headWaits && !response.destroyed) response.flushHeaders();
+  const flush = () => {
+    if (!headWaits) return;
+    headWaits = false;
+    if (held) write(held);
+    else response.flushHeaders();
+    held = undefined;
+  };
+  const write = (chunk: Buffer) => {
+    if (response.write(chunk) || paused) return;
+    paused = true;
+    source?.socket.pause();
+    response.once('drain', resume);
   };
   const resume = () => {
     paused = false;
@@ -35,22 +50,24 @@ export const receiveAnswer = (request: IncomingMessage, response: ServerResponse
       );
       begun = head;
       source = connection;
-      // A head goes out with its body's first bytes, or alone where they do not come with it (SSE).
       headWaits = true;
-      process.nextTick(flushHead);
     },
+    flush,
     data(chunk: Buffer): void {
-      headWaits = false;
-      if (response.write(chunk) || paused) return;
-      paused = true;
-      source?.socket.pause();
-      response.once('drain', resume);
+      if (headWaits && !held && chunk.length <= maxHeld) held = chunk;
+      else {
+        flush();
+        write(chunk);
+      }
     },
     end(trailers: string[]): void {
       headWaits = false;
       source = undefined;
       if (trailers.length > 0) response.addTrailers(pairs(trailers));
-      response.end();
+      // As a string it goes with its head in one write; as bytes it would be two, or a copy of both.
+      if (held) response.end(held.toString('latin1'), 'latin1');
+      else response.end();
+      held = undefined;
     },
   };
 };
