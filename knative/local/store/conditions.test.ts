@@ -27,16 +27,16 @@ it('Ready is True only when all that decides it is; its time changes only with i
   expect(again.list()).toEqual(good);
 });
 
-it('False beats Unknown and carries its reason; the newest of two speaks', () => {
+it('False beats Unknown and carries its reason; the last of two speaks', () => {
   const first = service(undefined, at(1));
   first.markFalse('RoutesReady', 'NoRoute', 'no route');
   first.markUnknown('ConfigurationsReady', 'Waiting', 'wait');
   expect(ready(first.list())).toMatchObject({ status: 'False', reason: 'NoRoute', message: 'no route' });
   const second = service(first.list(), at(2));
   second.markFalse('ConfigurationsReady', 'Broken', 'it broke');
-  expect(ready(second.list())).toMatchObject({ status: 'False', reason: 'Broken' });
-  second.markTrue('ConfigurationsReady');
   expect(ready(second.list())).toMatchObject({ status: 'False', reason: 'NoRoute' });
+  second.markTrue('RoutesReady');
+  expect(ready(second.list())).toMatchObject({ status: 'False', reason: 'Broken' });
 });
 
 it('what decides nothing is Info, may be cleared, and leaves Ready alone', () => {

@@ -47,8 +47,8 @@ export const withCondition = (
 };
 
 /**
- * The conditions of a kind: Ready is False when one of `dependents` is (with its reason, the newest first), else Unknown
- * when one is, else True. Others have severity Info and decide nothing. A time changes only when its condition does.
+ * The conditions of a kind: Ready is False when one of `dependents` is, else Unknown when one is, else True; of several the
+ * last speaks, as Knative marks them in order. Others have severity Info and decide nothing. A time changes only when its condition does.
  */
 export const conditionSet =
   <Dependent extends string, Info extends string = never>(
@@ -68,14 +68,9 @@ export const conditionSet =
 
     const decideReady = () => {
       const decisive = dependents.map(find);
-      const newest = (status: Condition['status']) =>
-        decisive
-          .filter((condition) => condition?.status === status)
-          .reduce(
-            (a, b) => ((a?.lastTransitionTime ?? '') > (b?.lastTransitionTime ?? '') ? a : b),
-            undefined,
-          );
-      const unhappy = newest('False') ?? newest('Unknown');
+      const last = (status: Condition['status']) =>
+        decisive.findLast((condition) => condition?.status === status);
+      const unhappy = last('False') ?? last('Unknown');
       if (unhappy) set('Ready', unhappy.status, unhappy.reason, unhappy.message);
       else set('Ready', 'True');
     };

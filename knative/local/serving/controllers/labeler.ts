@@ -9,6 +9,7 @@ import {
   routesAnnotation,
   routingModifiedAnnotation,
   routingStateLabel,
+  serviceLabel,
   timestamp,
 } from './names.ts';
 import { controllerOf } from './owner.ts';
@@ -45,7 +46,9 @@ export const createLabeler = (store: Store): Labeler => {
         if (!revisions.has(revision.metadata.name))
           await note(revisionKind, namespace, revision.metadata.name, route, false);
       }
-      if (!configurations.has(configuration.metadata.name)) {
+      // its Service notes its own Route on it, whatever that leads to
+      const own = configuration.metadata.labels?.[serviceLabel] === route;
+      if (!own && !configurations.has(configuration.metadata.name)) {
         await note(configurationKind, namespace, configuration.metadata.name, route, false);
       }
     }

@@ -6,8 +6,9 @@ import type { RevisionKey, RevisionState } from '../ports.ts';
 import type { Revisions } from '../revisions.ts';
 import { isReady } from './configuration.ts';
 import { editStatus, observed } from './edit.ts';
-import { revisionKind, routingStateLabel } from './names.ts';
+import { configurationKind, configurationLabel, revisionKind, routingStateLabel } from './names.ts';
 import type { Recorder } from './record.ts';
+import { revisionName } from './revision-of.ts';
 import { imageOf, progressDeadlineOf, resolvedDigest, runnable } from './revision-spec.ts';
 import { isGivenUp, isProven, revisionStatus } from './revision-status.ts';
 
@@ -55,27 +56,38 @@ export const revisionController = ({ store, images, log, recorder }: Means): Rev
     const memory = remember(key, revision);
     const digest = resolvedDigest(revision) ?? (await images.resolve(imageOf(revision))) ?? null;
     memory.digest = digest;
-    if (digest && mayRun(revision, memory)) {
-      if (!memory.running) memory.deadline = Date.now() + progressDeadlineOf(revision);
-      memory.running = true;
-      machinery?.ensure(key as RevisionKey, runnable(revision, digest), {
-        proven: isProven(revision),
-        scale: revision.status?.desiredReplicas ?? 0,
-        reachable: revision.metadata.labels?.[routingStateLabel] !== 'reserve',
-      });
-    }
+    if (digest && isWanted(revision)) run(key as RevisionKey, revision, digest, memory);
+    else if (digest) retire(key as RevisionKey, memory);
     const written = await writeStatus(key);
     if (!digest) return { againMs: missingImageAgainMs };
-    const left = memory.deadline - Date.now();
-    const waits = memory.running && written && !isProven(written) && !isGivenUp(written);
-    return waits ? { againMs: Math.max(left, 0) + 10 } : undefined;
+    const waits = memory.running && written && !isProven(written);
+    return waits ? { againMs: Math.max(memory.deadline - Date.now(), 0) + 10 } : undefined;
   };
 
-  /** One that was given up, or that nothing leads to and that was never ready, is left alone. */
-  const mayRun = (revision: KubeObject, { running }: Memory): boolean =>
-    running ||
-    isProven(revision) ||
-    (!isGivenUp(revision) && revision.metadata.labels?.[routingStateLabel] !== 'reserve');
+  /** One that was never ready is tried while it is the newest or a route leads to it, until it is given up. */
+  const isWanted = (revision: KubeObject): boolean => {
+    if (isProven(revision)) return true;
+    if (isGivenUp(revision)) return false;
+    const { namespace, name, labels } = revision.metadata;
+    const configuration = store.get(configurationKind, namespace, labels?.[configurationLabel] ?? '');
+    const newest = configuration && revisionName(configuration) === name;
+    return newest || labels?.[routingStateLabel] !== 'reserve';
+  };
+
+  const run = (key: RevisionKey, revision: KubeObject, digest: string, memory: Memory) => {
+    if (!memory.running) memory.deadline = Date.now() + progressDeadlineOf(revision);
+    memory.running = true;
+    machinery?.ensure(key, runnable(revision, digest), {
+      proven: isProven(revision),
+      scale: revision.status?.desiredReplicas ?? 0,
+      reachable: revision.metadata.labels?.[routingStateLabel] !== 'reserve',
+    });
+  };
+
+  const retire = (key: RevisionKey, memory: Memory) => {
+    if (memory.running) end(key);
+    Object.assign(memory, { running: false, active: false, state: { ready: 0, desired: 0, proven: false } });
+  };
 
   const remember = (key: string, { metadata: { uid }, status }: KubeObject): Memory => {
     const known = memories.get(key);
@@ -94,10 +106,12 @@ export const revisionController = ({ store, images, log, recorder }: Means): Rev
     if (!memories.delete(key)) return;
     clearTimeout(waiting.get(key));
     waiting.delete(key);
-    // its pods may still answer what they have in hand: another Revision of that name need not wait for them
-    machinery
-      ?.remove(key as RevisionKey)
-      .catch((error) => log.error({ error, key }, 'a revision was not removed'));
+    end(key as RevisionKey);
+  };
+
+  // its pods may still answer what they have in hand: another Revision of that name need not wait for them
+  const end = (key: RevisionKey) => {
+    machinery?.remove(key).catch((error) => log.error({ error, key }, 'a revision was not removed'));
   };
 
   const writeStatus = async (key: string): Promise<KubeObject | undefined> => {
@@ -124,7 +138,10 @@ export const revisionController = ({ store, images, log, recorder }: Means): Rev
   const controller = createController({
     name: 'revision-controller',
     store,
-    watches: [{ kind: revisionKind, keys: (object) => [keyOf(object)] }],
+    watches: [
+      { kind: revisionKind, keys: (object) => [keyOf(object)] },
+      { kind: configurationKind, keys: newestOf },
+    ],
     reconcile,
     log,
   });
@@ -180,3 +197,7 @@ const onlyCounts = (before: RevisionState | undefined, now: RevisionState): bool
   before.failure?.message === now.failure?.message &&
   before.ready > 0 === now.ready > 0 &&
   before.desired > 0 === now.desired > 0;
+
+/** A Configuration that moves on concerns the Revision that was its newest, too. */
+const newestOf = ({ metadata, status }: KubeObject): string[] =>
+  status?.latestCreatedRevisionName ? [`${metadata.namespace}/${status.latestCreatedRevisionName}`] : [];

@@ -6,7 +6,7 @@ import { type Domain, hostProblem, internalHost, isClusterLocal, urlOf } from '.
 import { editStatus, observed } from './edit.ts';
 import { hostsOf } from './hosts.ts';
 import { createLabeler } from './labeler.ts';
-import { configurationKind, revisionKind, routeKind } from './names.ts';
+import { configurationKind, namesIn, revisionKind, routeKind, routesAnnotation } from './names.ts';
 import { createTracker } from './tracker.ts';
 import { type Assigned, type Obstacle, resolveTraffic } from './traffic.ts';
 
@@ -100,12 +100,19 @@ export const routeController = ({ store, table, domain, log }: Means): Controlle
     };
   };
 
+  /** Those that look at a Configuration, and those noted on it: a new Revision of it may be theirs or not. */
+  const routesTo = (configuration: KubeObject): string[] => {
+    const { namespace, annotations } = configuration.metadata;
+    const noted = namesIn(annotations?.[routesAnnotation]).map((name) => `${namespace}/${name}`);
+    return [...noted, ...tracker.lookingAt(configurationKind, keyOf(configuration))];
+  };
+
   return createController({
     name: 'route-controller',
     store,
     watches: [
       { kind: routeKind, keys: (route) => [keyOf(route)] },
-      { kind: configurationKind, keys: (object) => tracker.lookingAt(configurationKind, keyOf(object)) },
+      { kind: configurationKind, keys: routesTo },
       { kind: revisionKind, keys: (object) => tracker.lookingAt(revisionKind, keyOf(object)) },
     ],
     reconcile,

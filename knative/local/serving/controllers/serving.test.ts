@@ -452,7 +452,7 @@ describe('a restart', () => {
       ],
     });
     await put('b', { image: 'bad' });
-    world.pods.scaleToZero();
+    await world.scaleToZero();
     await world.settled();
     const before = store.revision();
     await restart();
@@ -467,14 +467,14 @@ describe('a restart', () => {
 
   it('wakes what may have had work in hand, whatever its pods did since', async () => {
     await put('s');
-    world.pods.scaleToZero();
+    await world.scaleToZero();
     await world.settled();
     expect(get(revisionKind, 's-00001').status.desiredReplicas).toBe(0);
     await world.serving.markActive(key('s-00001') as never);
     expect(get(revisionKind, 's-00001').status.desiredReplicas).toBe(1);
     await restart();
     expect(world.pods.starts).toEqual([key('s-00001')]);
-    world.pods.scaleToZero();
+    world.pods.tell(key('s-00001') as never, { desired: 0, ready: 0 });
     await world.settled();
     expect(get(revisionKind, 's-00001').status).toMatchObject({ desiredReplicas: 1, actualReplicas: 0 });
     await world.serving.markIdle(key('s-00001') as never);

@@ -73,8 +73,13 @@ export const simulatedPods = (onState: (key: RevisionKey, state: RevisionState) 
     finish,
     tell,
     start,
-    scaleToZero: () => {
-      for (const [key, { state }] of revisions) if (state.proven) tell(key, { desired: 0, ready: 0 });
+    /** As the machinery does: what was active before its start, or has been marked since, is told to be idle. */
+    scaleToZero: async (markIdle: (key: RevisionKey) => Promise<void>) => {
+      for (const [key, { state, standing }] of revisions) {
+        if (!state.proven) continue;
+        tell(key, { desired: 0, ready: 0 });
+        if (standing.scale > 0) await markIdle(key);
+      }
     },
     revisions,
     refreshed,
@@ -110,11 +115,14 @@ export const startServing = (store: Store, { port = 8080 } = {}) => {
   };
   /** Until nothing moves any more. */
   const settled = async () => {
+    const start = Number(store.revision());
     for (let before = ''; before !== store.revision(); ) {
       before = store.revision();
+      if (Number(before) - start > 500) throw new Error('the controllers never come to rest');
       await new Promise((resolve) => setTimeout(resolve, 2));
       await serving.settled();
     }
   };
-  return { serving, pods, table, shares, settled, log, stop: serving.stop };
+  const scaleToZero = () => pods.scaleToZero(serving.markIdle);
+  return { serving, pods, table, shares, settled, scaleToZero, log, stop: serving.stop };
 };
