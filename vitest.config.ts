@@ -1,13 +1,34 @@
 import { defineConfig } from 'vitest/config';
 
+const apart = ['**/node_modules/**', 'test/{kafka,cluster}/**'];
+const acceptance = 'test/acceptance/**/*.test.ts';
+
 export default defineConfig({
   test: {
-    include: ['{db,eventing,functions,knative,scripts,test}/**/*.test.ts'],
-    exclude: ['**/node_modules/**', 'test/{kafka,cluster}/**'],
-    globalSetup: ['test/support/postgres-server.ts'],
     pool: 'forks',
     maxWorkers: 2,
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'kagari',
+          include: ['{db,eventing,functions,knative,scripts,test}/**/*.test.ts'],
+          exclude: [...apart, acceptance],
+          globalSetup: ['test/support/postgres-server.ts'],
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'acceptance',
+          include: [acceptance],
+          globalSetup: ['test/acceptance/support/one-platform.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
+    ],
   },
 });

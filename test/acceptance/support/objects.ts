@@ -1,0 +1,66 @@
+import type { KubeObject } from './kube.ts';
+
+export interface ServiceSettings {
+  image: string;
+  env?: Record<string, string>;
+  labels?: Record<string, string>;
+  /** Of the template. */
+  annotations?: Record<string, string>;
+  traffic?: object[];
+  containerConcurrency?: number;
+  container?: object;
+}
+
+const scaling = 'autoscaling.knative.dev/';
+
+/** A Knative Service of one container; nothing of it stays for longer than a test needs. */
+export const service = (name: string, settings: ServiceSettings): KubeObject => ({
+  kind: 'Service',
+  metadata: { name, ...(settings.labels && { labels: settings.labels }) },
+  spec: serviceSpec(settings),
+});
+
+export const serviceSpec = (settings: ServiceSettings): KubeObject => {
+  const { image, env = {}, annotations, traffic, containerConcurrency, container } = settings;
+  return {
+    template: {
+      metadata: { annotations: { [`${scaling}window`]: '6s', ...annotations } },
+      spec: {
+        ...(containerConcurrency !== undefined && { containerConcurrency }),
+        containers: [
+          { image, env: Object.entries(env).map(([key, value]) => ({ name: key, value })), ...container },
+        ],
+      },
+    },
+    ...(traffic && { traffic }),
+  };
+};
+
+export const scale = (bounds: { min?: number; max?: number; window?: string }): Record<string, string> => ({
+  ...(bounds.min !== undefined && { [`${scaling}min-scale`]: String(bounds.min) }),
+  ...(bounds.max !== undefined && { [`${scaling}max-scale`]: String(bounds.max) }),
+  ...(bounds.window && { [`${scaling}window`]: bounds.window }),
+});
+
+export const toService = (name: string, uri: string) => ({
+  ref: { apiVersion: 'serving.knative.dev/v1', kind: 'Service', name },
+  uri,
+});
+export const toBroker = (name: string) => ({
+  ref: { apiVersion: 'eventing.knative.dev/v1', kind: 'Broker', name },
+});
+
+/**
+ * A Trigger whose every event ends on the dead-letter desk, at once: hello takes no events. What the desk lists is
+ * what was delivered, each event once, by the address it was meant for.
+ */
+export const watchingTrigger = (name: string, path: string, filters: object[]): KubeObject => ({
+  kind: 'Trigger',
+  metadata: { name },
+  spec: {
+    broker: 'default',
+    filters,
+    subscriber: toService('hello', path),
+    delivery: { retry: 0, timeout: 'PT10S', deadLetterSink: toService('deadletters', '/_events') },
+  },
+});

@@ -1,0 +1,67 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { inject } from 'vitest';
+import { createKube, type Kind, type KubeObject } from './kube.ts';
+import { readAccess } from './kubeconfig.ts';
+import { type ServiceSettings, service } from './objects.ts';
+import { createShop } from './shop.ts';
+import type { Target } from './target.ts';
+import { createTool } from './tools.ts';
+import { createWeb } from './web.ts';
+
+const namespace = 'kagari';
+export type World = Awaited<ReturnType<typeof openWorld>>;
+
+/** A platform with everything to ask it, and to leave nothing on it. */
+export const openWorld = async (target: Target = inject('target')) => {
+  const access = await readAccess(target.kubeconfig);
+  const kube = createKube(access, namespace);
+  const web = createWeb(target.ingress);
+  const home = await mkdtemp(join(tmpdir(), 'kagari-acceptance-'));
+  const made: [Kind, string][] = [];
+  const hostOf = (name: string) => `${name}.${namespace}.${target.domain}`;
+  const shop = createShop(web, hostOf('gateway'));
+  const { spec } = await kube.get('ksvc', 'hello');
+  const image: string = spec.template.spec.containers[0].image;
+
+  const world = {
+    target,
+    access,
+    kube,
+    web,
+    shop,
+    /** Of tools: their working folder, too. */
+    home,
+    /** Of the function hello, which says at /info which revision it is. */
+    image,
+    hostOf,
+    /** A name that nobody else has. */
+    fresh: (name: string) => `${name}-${randomBytes(3).toString('hex')}`,
+    tool: (program: string) => createTool(program, { kubeconfig: target.kubeconfig, home }),
+    /** Removed at the end. */
+    keepTrackOf: (kind: Kind, name: string) => void made.unshift([kind, name]),
+    async make(kind: Kind, object: KubeObject): Promise<KubeObject> {
+      world.keepTrackOf(kind, object.metadata.name);
+      return kube.create(kind, object);
+    },
+    /** A Service of the function hello that is ready. */
+    async serve(name: string, settings: Partial<ServiceSettings> = {}): Promise<KubeObject> {
+      await world.make('ksvc', service(name, { image, ...settings }));
+      return kube.ready('ksvc', name);
+    },
+    async openDesk() {
+      const { data } = await kube.get('secret', 'operator-bootstrap');
+      const plain = (field: string) => Buffer.from(data[field], 'base64').toString();
+      return shop.openDesk({ email: plain('email'), password: plain('password') });
+    },
+    async close() {
+      for (const [kind, name] of made) await kube.remove(kind, name);
+      kube.close();
+      web.close();
+      await rm(home, { recursive: true, force: true });
+    },
+  };
+  return world;
+};
