@@ -13,11 +13,16 @@ export interface Since {
 
 const prefix = 'serving.knative.dev';
 
-/** core/v1 Pod of a process, as Knative's deployment of its Revision would have it; resourceVersion is to be filled in. */
-export const podObject = (view: PodView, revision: KubeObject | undefined, since: Since): KubeObject => ({
+/** core/v1 Pod of a process, as Knative's deployment of its Revision would have it. */
+export const podObject = (
+  view: PodView,
+  revision: KubeObject | undefined,
+  since: Since,
+  resourceVersion: string,
+): KubeObject => ({
   apiVersion: 'v1',
   kind: 'Pod',
-  metadata: metadataOf(view, revision, since),
+  metadata: { ...metadataOf(view, revision, since), resourceVersion },
   spec: {
     nodeName,
     restartPolicy: 'Always',
@@ -38,7 +43,11 @@ export const revisionOf = ({ revision }: PodView): { namespace: string; name: st
   return { namespace: revision.slice(0, slash), name: revision.slice(slash + 1) };
 };
 
-const metadataOf = (view: PodView, revision: KubeObject | undefined, { deleted }: Since): ObjectMeta => {
+const metadataOf = (
+  view: PodView,
+  revision: KubeObject | undefined,
+  { deleted }: Since,
+): Omit<ObjectMeta, 'resourceVersion'> => {
   const { namespace, name } = revisionOf(view);
   const labels = revision?.metadata.labels ?? {};
   const known = ['configuration', 'configurationGeneration', 'configurationUID', 'service', 'serviceUID'];
@@ -46,7 +55,6 @@ const metadataOf = (view: PodView, revision: KubeObject | undefined, { deleted }
     name: view.name,
     namespace,
     uid: uuidOf('pod', namespace, view.name, view.startedAt.toISOString()),
-    resourceVersion: '',
     creationTimestamp: time(view.startedAt),
     ...(deleted && { deletionTimestamp: time(deleted), deletionGracePeriodSeconds: 30 }),
     labels: {

@@ -1,16 +1,16 @@
 import type { PodView } from '../../serving/ports.ts';
 import { createHistory } from '../../store/history.ts';
-import { frozen, sameJson } from '../../store/json.ts';
+import { frozen } from '../../store/json.ts';
 import type { Change } from '../../store/memory.ts';
 import type { KubeObject, Log, Reader } from '../../store/types.ts';
 import type { Pods, Source } from '../ports.ts';
 import { podObject, revisionOf, type Since } from './pod-object.ts';
 
 interface Seen {
+  view: PodView;
   object: KubeObject;
   /** As it was when the pod was first seen: it may be gone before its last pod is. */
   revision: KubeObject | undefined;
-  ready: boolean;
   since: Since;
 }
 
@@ -34,14 +34,13 @@ export const createPodSource = (
     for (const view of pods.pods()) {
       const key = keyOf(view);
       const before = seen.get(key);
-      const current = see(view, before);
-      if (before && sameJson(before.object, current.object)) {
+      if (before && sameView(before.view, view)) {
         next.set(key, before);
         continue;
       }
-      const object = versioned(current.object, ++revision);
-      next.set(key, { ...current, object });
-      changes.push({ kind: 'Pod', now: object, revision, ...(before && { old: before.object }) });
+      const current = see(view, before, ++revision);
+      next.set(key, current);
+      changes.push({ kind: 'Pod', now: current.object, revision, ...(before && { old: before.object }) });
     }
     for (const [key, { object }] of seen)
       if (!next.has(key)) changes.push({ kind: 'Pod', old: object, revision: ++revision });
@@ -49,16 +48,14 @@ export const createPodSource = (
     if (changes.length > 0) history.publish(changes);
   };
 
-  const see = (view: PodView, before: Seen | undefined): Seen => {
+  const see = (view: PodView, before: Seen | undefined, version: number): Seen => {
     const { namespace, name } = revisionOf(view);
     const owner = before?.revision ?? store.get('Revision.serving.knative.dev', namespace, name);
     const since: Since = {
-      ready: before && before.ready === view.ready ? before.since.ready : now(),
+      ready: before?.view.ready === view.ready ? before.since.ready : now(),
       ...(view.phase === 'Terminating' && { deleted: before?.since.deleted ?? now() }),
     };
-    const fresh = podObject(view, owner, since);
-    const object = before ? versioned(fresh, Number(before.object.metadata.resourceVersion)) : fresh;
-    return { object, revision: owner, ready: view.ready, since };
+    return { view, object: frozen(podObject(view, owner, since, String(version))), revision: owner, since };
   };
 
   const stop = pods.onChange(look);
@@ -89,5 +86,10 @@ export const createPodSource = (
 
 const keyOf = (view: PodView) => `${revisionOf(view).namespace}/${view.name}`;
 
-const versioned = (object: KubeObject, revision: number): KubeObject =>
-  frozen({ ...object, metadata: { ...object.metadata, resourceVersion: String(revision) } });
+const sameView = (a: PodView, b: PodView): boolean =>
+  a.pid === b.pid &&
+  a.port === b.port &&
+  a.phase === b.phase &&
+  a.ready === b.ready &&
+  a.restarts === b.restarts &&
+  a.startedAt.getTime() === b.startedAt.getTime();
