@@ -43,10 +43,12 @@ export const createListener = (handlers: Handlers, { maxConnections, ...bounds }
   server.maxConnections = maxConnections;
   // With a listener it is the pod that says 100, not this server.
   server.on('checkContinue', handlers.request);
-  server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) =>
-    handlers.upgrade(request, { socket, head }),
-  );
+  server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {
+    socket.on('error', ignore);
+    handlers.upgrade(request, { socket, head });
+  });
   server.on('connect', (request: IncomingMessage, socket: Socket, head: Buffer) => {
+    socket.on('error', ignore);
     if (handlers.connect) handlers.connect(request, { socket, head });
     else
       writeProblem(socket, {
@@ -62,6 +64,9 @@ export const createListener = (handlers: Handlers, { maxConnections, ...bounds }
   });
   return server;
 };
+
+/** A connection that the server has let go of has nobody else to hear its errors; 'close' follows each. */
+const ignore = () => {};
 
 const malformed: Problem = {
   status: 400,

@@ -99,6 +99,14 @@ describe('a host', () => {
 });
 
 describe('what a pod is told', () => {
+  it('is the Host that led to it, where there are two', async () => {
+    const two =
+      'GET /headers HTTP/1.1\r\nHost: shop.test.localhost\r\nHost: bank\r\nConnection: close\r\n\r\n';
+    const answer = await rawExchange(plane.external, two);
+    expect(answer).toMatch(/^HTTP\/1.1 (200|400) /);
+    expect(answer).not.toContain('bank');
+  });
+
   it('from outside is the caller as the listener saw it', async () => {
     const { fields } = await seen('/headers', {
       ...host('shop.test.localhost'),
@@ -252,6 +260,16 @@ describe('when a pod fails a request', () => {
     await until('it is counted with the two before', () => broken() === 3);
   });
 
+  it('a request that ends before its body does ends at the pod, too', async () => {
+    const socket = connect(portOf(plane.external), '127.0.0.1');
+    socket.write('POST /never HTTP/1.1\r\nHost: shop.test.localhost\r\nContent-Length: 10\r\n\r\nhalf');
+    const inHand = async () => (await plane.call('shop', '/in-hand')).body;
+    await until('it is in hand', async () => (await inHand()) === '1');
+    socket.end();
+    socket.resume();
+    await until('it is no more', async () => (await inHand()) === '0');
+  });
+
   it('an answer that does not begin in time is a 504', async () => {
     await plane.run('late', { timeoutSeconds: 1 });
     await plane.call('late', '/');
@@ -319,6 +337,17 @@ describe('another protocol', () => {
     expect(response.statusCode).toBe(403);
     expect(response.headers.connection).toBe('close');
     expect(await text(response)).toBe('no');
+  });
+
+  it('may be given up while its pod still starts', async () => {
+    await plane.run('slow', { env: { START_DELAY: '300' } });
+    const socket = connect(portOf(plane.external), '127.0.0.1');
+    socket.write(
+      'GET / HTTP/1.1\r\nHost: slow.test.localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n',
+    );
+    await until('the pod starts', () => plane.revisions.pods().some(({ service }) => service === 'slow'));
+    socket.resetAndDestroy();
+    expect((await plane.call('slow', '/requests')).body).toBe('1');
   });
 
   it('reaches no host that is not there', async () => {

@@ -51,6 +51,8 @@ export interface Revision extends Destination {
 const longestLine = 10_000;
 const longestGraceMs = 30_000;
 const linePerPlace = 10;
+/** A start may fail by bad luck; whoever saw each pod fail twice need not wait for the third time. */
+const failuresToBear = 2;
 
 export const createRevision = (
   key: RevisionKey,
@@ -76,7 +78,6 @@ export const createRevision = (
 
   const staying = () => [...pods].filter((pod) => !pod.ending);
   const publish = () => {
-    means.onPods();
     state.ready = staying().filter((pod) => pod.ready).length;
     const now = JSON.stringify(state);
     if (now === told || stopped) return;
@@ -106,29 +107,33 @@ export const createRevision = (
   const add = (priority: 0 | 1 | 2) => {
     const pod = createPod(key, spec, { priority }, means, {
       onChange() {
+        means.onPods();
         if (pod.ready) settle();
         publish();
         dispatch();
         if (line.length > 0) demand();
       },
       onFailure(failure) {
+        means.onPods();
         state.failure = failure;
         log.warn({ revision: key, pod: pod.name, ...failure }, 'a pod failed');
         publish();
         if (state.ready > 0) return;
         const detail = `Its pods do not start or do not stay (${failure.reason}): its Revision and its log say why.`;
-        line.sawFailure(problems.notStarted(detail));
+        line.sawFailure(problems.notStarted(detail), failuresToBear * Math.max(1, staying().length));
         if (line.length > 0) demand();
       },
       onLine: (name, text) => means.onLine(key, name, text),
     });
     pods.add(pod);
+    means.onPods();
   };
   /** A pod has become ready. */
   const settle = () => {
     delete state.failure;
     const enough = Math.max(1, bounded(scaling.initialScale, scaling, { reachable, proven: true }));
-    if (staying().filter((pod) => pod.ready).length < enough) return;
+    // Where this machine does not take so many, those that there are.
+    if (staying().filter((pod) => pod.ready).length < Math.min(enough, staying().length)) return;
     state.proven = true;
     proving = false;
   };

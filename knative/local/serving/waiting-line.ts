@@ -1,9 +1,6 @@
 import type { Waiter } from './requests/forward.ts';
 import type { Problem } from './requests/problem.ts';
 
-/** A start may fail by bad luck; whoever saw two fail need not wait for the third. */
-const failuresToBear = 2;
-
 /** Requests that wait for a pod, first come first served. */
 export const createWaitingLine = () => {
   // A Set keeps the order and lets one leave from the middle.
@@ -20,10 +17,10 @@ export const createWaitingLine = () => {
       if (first) waiting.delete(first);
       return first;
     },
-    /** A start failed: sends away who has seen enough. */
-    sawFailure(problem: Problem): void {
+    /** A start failed: sends away who has seen as many as `enough`. */
+    sawFailure(problem: Problem, enough: number): void {
       for (const [waiter, seen] of [...waiting]) {
-        if (++seen.failures < failuresToBear) continue;
+        if (++seen.failures < enough) continue;
         waiting.delete(waiter);
         waiter.refuse(problem);
       }

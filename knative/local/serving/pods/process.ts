@@ -43,7 +43,8 @@ export const startProcess = async (
     try {
       process.kill(-pid, signal);
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+      // EPERM: on macOS a group of which only the ended leader is left.
+      if (!['ESRCH', 'EPERM'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
     }
   };
   const closed = once(child, 'close');

@@ -51,7 +51,7 @@ export const forward = (
   let over = false;
   let refusals = 0;
   let repeats = 0;
-  const body = sendBody(request, head.body);
+  const body = sendBody(request, head.body, () => refuse(problems.incomplete()));
   const answer = receiveAnswer(request, response);
 
   const finish = () => {
@@ -114,6 +114,7 @@ export const forward = (
       response.statusCode = 101;
       const tunnelled = pod;
       tunnelled.tunnels++;
+      tunnelled.checkDrain();
       response.detachSocket(upgrade.socket);
       tunnel(upgrade, connection.detach(), answerHead, rest, () => {
         tunnelled.tunnels--;

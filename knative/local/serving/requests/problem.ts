@@ -53,6 +53,12 @@ export const problems = {
     title: 'The service did not answer in time',
     detail: `No answer began within ${seconds} s.`,
   }),
+  incomplete: (): Problem => ({
+    status: 400,
+    code: 'incomplete',
+    title: 'The request is not whole',
+    detail: 'It ended before its body did.',
+  }),
   broken: (): Problem => ({
     status: 502,
     code: 'bad-gateway',

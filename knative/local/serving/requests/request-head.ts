@@ -54,6 +54,8 @@ export const requestHead = (request: IncomingMessage, origin: Origin, upgrade: b
         if (body === 'none' && Number(value) > 0) body = 'sized';
         break;
       case 'host':
+        // Only the first routed the request.
+        if (host !== undefined) continue;
         host = value;
         break;
       case 'x-forwarded-for':

@@ -2,8 +2,8 @@ import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { RequestHead } from './request-head.ts';
 
-/** Passes a request's body on as it comes, at the pod's pace. */
-export const sendBody = (request: IncomingMessage, kind: RequestHead['body']) => {
+/** Passes a request's body on as it comes, at the pod's pace; `onBroken` where the caller ends before it does. */
+export const sendBody = (request: IncomingMessage, kind: RequestHead['body'], onBroken: () => void) => {
   let socket: Socket | undefined;
   let sent = kind === 'none';
 
@@ -25,6 +25,10 @@ export const sendBody = (request: IncomingMessage, kind: RequestHead['body']) =>
     if (kind === 'chunked') socket?.write(`0\r\n${lines(request.rawTrailers)}\r\n`, 'latin1');
   };
 
+  const close = () => {
+    if (!sent) onBroken();
+  };
+
   return {
     /** Only a connection that stands takes bytes out of the request: until then it can go elsewhere. */
     begin(to: Socket): void {
@@ -32,6 +36,7 @@ export const sendBody = (request: IncomingMessage, kind: RequestHead['body']) =>
       socket = to;
       request.on('data', pass);
       request.on('end', end);
+      request.on('close', close);
     },
     resume: (): void => void request.resume(),
     sent: () => sent,
@@ -40,6 +45,7 @@ export const sendBody = (request: IncomingMessage, kind: RequestHead['body']) =>
       if (sent) return;
       request.off('data', pass);
       request.off('end', end);
+      request.off('close', close);
       request.resume();
     },
   };
