@@ -19,9 +19,9 @@ export interface Pods {
   pods(): PodView[];
   /** What its processes wrote; undefined where there is no such pod. */
   logs(pod: string): PodLog | undefined;
-  /** Ends it within this time, after draining; the machinery decides what comes next. False: there is no such pod. */
-  kill(pod: string, graceSeconds: number | undefined): Promise<boolean>;
-  /** Calls after pods came, went or changed; answers how to stop. */
+  /** Ends it after what it has in hand; the machinery decides what comes next. False: there is no such pod. */
+  kill(pod: string): Promise<boolean>;
+  /** Calls after pods came, went or became ready; answers how to stop. */
   onChange(listener: () => void): () => void;
 }
 

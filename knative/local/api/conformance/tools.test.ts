@@ -314,7 +314,7 @@ describe.skipIf(!kubectl)(`kubectl${kubectl ? '' : ' (not on PATH, nor named by 
     await expect.poll(() => followed).toBe('first\nsecond\n');
     fake?.say('third');
     const deleting = good(kubectl, `delete pod ${name}`);
-    await expect.poll(() => api.pods.killed.some(({ pod }) => pod === name)).toBe(true);
+    await expect.poll(() => api.pods.killed.includes(name)).toBe(true);
     fake?.vanish();
     expect(await deleting).toContain(`pod "${name}" deleted`);
     expect(await ended).toEqual([0, null]);

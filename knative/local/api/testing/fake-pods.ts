@@ -5,7 +5,7 @@ import type { LogLine, Pods } from '../ports.ts';
 /** Pods without processes: a test says what becomes of them. */
 export interface FakePods extends Pods {
   start(revision: RevisionKey, service: string): FakePod;
-  killed: { pod: string; graceSeconds: number | undefined }[];
+  killed: string[];
 }
 
 export interface FakePod {
@@ -46,8 +46,8 @@ export const createFakePods = (): FakePods => {
         }
       );
     },
-    kill: async (pod, graceSeconds) => {
-      killed.push({ pod, graceSeconds });
+    kill: async (pod) => {
+      killed.push(pod);
       change(pod, { phase: 'Terminating', ready: false });
       return running.has(pod);
     },

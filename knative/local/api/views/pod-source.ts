@@ -15,6 +15,8 @@ interface Seen {
 }
 
 const historyLimit = 1_000;
+// While someone watches: not every end of a pod is told.
+const lookMs = 250;
 
 /**
  * Pods with resourceVersions of their own: whatever has changed since the last look is a change now. The versions
@@ -58,10 +60,15 @@ export const createPodSource = (
     return { view, object: frozen(podObject(view, owner, since, String(version))), revision: owner, since };
   };
 
-  const stop = pods.onChange(look);
+  const unlisten = pods.onChange(look);
+  const watchers = new Set<object>();
+  let looking: NodeJS.Timeout | undefined;
   look();
   return {
-    stop,
+    stop: () => {
+      unlisten();
+      clearInterval(looking);
+    },
     get: (namespace, name) => {
       look();
       return seen.get(`${namespace ?? ''}/${name}`)?.object;
@@ -79,7 +86,14 @@ export const createPodSource = (
     },
     watch: (from, listener) => {
       look();
-      return history.watch(undefined, from, listener);
+      const unwatch = history.watch(undefined, from, listener);
+      const watcher = {};
+      watchers.add(watcher);
+      if (watchers.size === 1) looking = setInterval(look, lookMs);
+      return () => {
+        unwatch();
+        if (watchers.delete(watcher) && watchers.size === 0) clearInterval(looking);
+      };
     },
   };
 };

@@ -1,6 +1,6 @@
 import { badRequest, notFound } from '../../store/status-error.ts';
 import { type ApiResponse, type Outlet, onClosed, textResponse } from '../http/exchange.ts';
-import type { LogLine, PodLog, Pods } from '../ports.ts';
+import type { LogLine, PodLog, Pods, Source } from '../ports.ts';
 import type { NamedCall } from '../verbs/call.ts';
 import { countOption, flagOption } from '../verbs/options.ts';
 import { standing } from '../verbs/read.ts';
@@ -36,7 +36,7 @@ export const readLog = (pods: Pods, call: NamedCall): ApiResponse => {
   return {
     status: 200,
     headers: { 'content-type': 'text/plain; charset=utf-8' },
-    body: (out) => follow(pods, { name, log, process }, options, out),
+    body: (out) => follow(pods, call.source, { name, log, process }, options, out),
   };
 };
 
@@ -49,6 +49,7 @@ const kept = (log: PodLog, process: number, options: LogOptions): string => {
 
 const follow = (
   pods: Pods,
+  source: Source,
   { name, log, process }: { name: string; log: PodLog; process: number },
   options: LogOptions,
   out: Outlet,
@@ -71,11 +72,11 @@ const follow = (
     const runs = view !== undefined && view.restarts === process;
     if (!runs) ending ??= setTimeout(() => out.end(), lastWordsMs);
   };
-  const unlisten = pods.onChange(endWithProcess);
+  const unwatch = source.watch?.(source.revision(), endWithProcess);
   endWithProcess();
   onClosed(out, () => {
     unfollow();
-    unlisten();
+    unwatch?.();
     clearTimeout(ending);
   });
 };

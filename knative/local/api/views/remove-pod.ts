@@ -25,10 +25,12 @@ export const removePod =
         `the ResourceVersion in the precondition (${resourceVersion}) does not match the ResourceVersion in record (${metadata.resourceVersion})`,
       );
     const before = standing(call);
+    if (graceSeconds !== undefined)
+      call.request.warn(
+        'gracePeriodSeconds is not honoured: a pod has the time that its requests in hand need',
+      );
     if (dryRun) return presentObject(call, before);
     // Answered while it goes, as a cluster does.
-    pods
-      .kill(name, graceSeconds)
-      .catch((error) => log.warn({ error, pod: name }, 'a pod could not be ended'));
+    pods.kill(name).catch((error) => log.warn({ error, pod: name }, 'a pod could not be ended'));
     return presentObject(call, call.source.get(call.path.namespace, name) ?? before);
   };

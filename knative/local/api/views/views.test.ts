@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { testLog } from '../../store/testing.ts';
 import type { KubeObject, WatchEvent } from '../../store/types.ts';
 import { createFakePods, type FakePod } from '../testing/fake-pods.ts';
@@ -66,6 +66,20 @@ describe('pods as a view', () => {
     expect(after?.metadata.uid).toBe(before?.metadata.uid);
     expect(after?.status.containerStatuses[0]).toMatchObject({ ready: false, restartCount: 1 });
     expect(Number(after?.metadata.resourceVersion)).toBeGreaterThan(Number(before?.metadata.resourceVersion));
+  });
+
+  test('an end that nobody tells of is found while someone watches', async () => {
+    const pods = createFakePods();
+    const pod = pods.start('kagari/a-00001', 'a');
+    const source = createPodSource({ pods: { ...pods, onChange: () => () => {} }, store, log: testLog() });
+    const told: WatchEvent[] = [];
+    const unwatch = source.watch(source.revision(), (event) => told.push(event));
+    pod.vanish();
+    await vi.waitFor(() =>
+      expect(told).toMatchObject([{ type: 'DELETED', object: { metadata: { name: pod.name } } }]),
+    );
+    unwatch();
+    source.stop();
   });
 
   test('versions of an earlier run are too old, never taken for versions of this one', async () => {
