@@ -9,10 +9,10 @@ import { metadataFlaws } from './metadata.ts';
 import { refusal } from './refusal.ts';
 import { checkShape, withoutNulls } from './shape.ts';
 
-/** A step between defaults and rules that may change an object by what else there is. */
+/** A step before the defaults that may change an object by what else there is: on a cluster, too, its webhook is asked first. */
 export type Mutator = (request: Pick<AdmissionRequest, 'kind' | 'object' | 'read'>) => NewObject;
 
-/** Shape, defaults, mutators, rules: what the API server and the webhooks of a cluster do with every create and update. */
+/** Shape, mutators, defaults, rules: what the API server and the webhooks of a cluster do with every create and update. */
 export const createAdmission =
   ({ mutators = [] }: { mutators?: Mutator[] } = {}): Admit =>
   ({ kind, object, old, read, user, warn }) => {
@@ -21,8 +21,8 @@ export const createAdmission =
     if (info.namespaced && !old && !read.get('Namespace', undefined, namespace ?? '')) {
       throw notFound(kindInfo('Namespace'), namespace ?? '');
     }
-    const mutate = (defaulted: NewObject) =>
-      mutators.reduce((changed, mutator) => mutator({ kind, object: changed, read }), defaulted);
+    const mutate = (given: NewObject) =>
+      mutators.reduce((changed, mutator) => mutator({ kind, object: changed, read }), given);
     const { admitted, flaws, warnings } = examine(object, { old, user }, mutate);
     if (flaws.length > 0) throw refusal(info, name, flaws);
     for (const warning of warnings) warn(warning);
@@ -48,7 +48,7 @@ export const examine = (
   const object = withoutNulls(given);
   const shape = shapeOf(admission, object);
   if (shape.length > 0) return { admitted: object, flaws: shape, warnings: [] };
-  const admitted = frozen(mutate(admission.defaults(object, situation)));
+  const admitted = frozen(admission.defaults(mutate(object), situation));
   return { admitted, flaws: admission.rules(admitted, situation), warnings: admission.warnings(admitted) };
 };
 
