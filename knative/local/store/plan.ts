@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { frozen, sameJson } from './json.ts';
-import { apiVersionOf, type KindInfo, kindInfo, kindOf } from './kinds.ts';
+import { type KindInfo, kindInfo, kindOf } from './kinds.ts';
 import type { Change, Memory } from './memory.ts';
+import { sameSpec, serverFields, stamped } from './server-fields.ts';
 import { alreadyExists, badRequest, conflict, invalid, notFound } from './status-error.ts';
-import type { Admit, Kind, KubeObject, NewObject, ObjectMeta, RemoveOptions, WriteOptions } from './types.ts';
+import type { Admit, Kind, KubeObject, NewObject, RemoveOptions, WriteOptions } from './types.ts';
 
 /** What a write would do to the objects as they stand, and what it answers. No changes: nothing to write. */
 export interface Plan {
@@ -168,40 +169,3 @@ const owners = (info: KindInfo, { metadata: { name, ownerReferences = [] } }: Ne
   }));
   throw invalid(info, name, causes);
 };
-
-const serverFields = ({ metadata }: KubeObject) => {
-  const { name, namespace, uid, resourceVersion, generation, creationTimestamp } = metadata;
-  return { name, namespace, uid, resourceVersion, generation, creationTimestamp };
-};
-
-type ServerFields = Partial<ObjectMeta> &
-  Pick<ObjectMeta, 'name' | 'uid' | 'resourceVersion' | 'creationTimestamp'>;
-
-const stamped = (
-  info: KindInfo,
-  object: NewObject,
-  server: { [field in keyof ServerFields]: ServerFields[field] | undefined },
-): KubeObject => {
-  const { deletionTimestamp, generation, ...metadata } = object.metadata;
-  const { apiVersion: _, kind: __, metadata: ___, ...fields } = object;
-  return frozen({
-    apiVersion: apiVersionOf(info),
-    kind: info.name,
-    metadata: { ...withoutEmpty(metadata), ...server } as ObjectMeta,
-    ...fields,
-  });
-};
-
-/** As Go writes metadata: maps and lists without entries are left out. */
-const withoutEmpty = (metadata: object): object =>
-  Object.fromEntries(
-    Object.entries(metadata).filter(
-      ([, value]) => typeof value !== 'object' || value === null || Object.keys(value).length > 0,
-    ),
-  );
-
-const sameSpec = (a: KubeObject, b: KubeObject): boolean =>
-  sameJson(
-    { ...a, metadata: undefined, status: undefined },
-    { ...b, metadata: undefined, status: undefined },
-  );

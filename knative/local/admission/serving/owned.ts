@@ -3,7 +3,7 @@ import { parseGoDuration } from '../durations.ts';
 import { type Flaw, flawed, invalidValue, missing } from '../flaw.ts';
 import { dns1035Label } from '../names.ts';
 import { similar } from '../similar.ts';
-import { misplacedScalingFlaws } from './scaling.ts';
+import { misplacedScalingFlaws } from './scaling-rules.ts';
 
 type Metadata = { [Field in keyof ObjectMeta]?: unknown } & {
   name?: string | undefined;

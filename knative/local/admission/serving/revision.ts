@@ -5,7 +5,7 @@ import { anyStatus, kubeObject } from '../metadata.ts';
 import { dns1123Subdomain } from '../names.ts';
 import { nameFlaws, ownerLabelFlaws } from './owned.ts';
 import { revisionSpec } from './pod-schema.ts';
-import { scalingFlaws } from './scaling.ts';
+import { scalingFlaws } from './scaling-rules.ts';
 import { revisionSpecFlaws } from './template.ts';
 import { defaultRevisionSpec } from './template-defaults.ts';
 

@@ -6,7 +6,8 @@ import { objectMeta } from '../metadata.ts';
 import { dns1035Label } from '../names.ts';
 import { podFlaws } from './pod-rules.ts';
 import { type RevisionSpec, revisionSpec } from './pod-schema.ts';
-import { scalingFlaws, unhonouredScaling, unknownScaling } from './scaling.ts';
+import { unhonouredScaling, unknownScaling } from './scaling.ts';
+import { scalingFlaws } from './scaling-rules.ts';
 import { unhonoured } from './unhonoured.ts';
 
 export const template = z.strictObject({ metadata: objectMeta.optional(), spec: revisionSpec.optional() });

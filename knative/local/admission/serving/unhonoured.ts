@@ -1,4 +1,4 @@
-import type { RevisionSpec } from './pod-schema.ts';
+import type { Container, RevisionSpec } from './pod-schema.ts';
 
 type Fields<T> = { [Field in keyof T]?: string };
 
@@ -21,7 +21,7 @@ const ofPod: Fields<RevisionSpec> = {
   topologySpreadConstraints: 'there is one machine',
 };
 
-const ofContainer: Fields<NonNullable<RevisionSpec['containers']>[number]> = {
+const ofContainer: Fields<Container> = {
   imagePullPolicy: 'images come from the local image store',
   livenessProbe: 'a pod that ends is started again, one that hangs is not',
   resources: 'processes are not limited',
@@ -29,6 +29,12 @@ const ofContainer: Fields<NonNullable<RevisionSpec['containers']>[number]> = {
   startupProbe: 'a pod starts when its readiness probe passes',
   terminationMessagePath: 'the last lines of the log are the message',
   workingDir: "pods start in their image's folder",
+};
+
+const ofHttpProbe: Fields<NonNullable<NonNullable<Container['readinessProbe']>['httpGet']>> = {
+  host: 'a pod is asked at its own address',
+  httpHeaders: 'a probe is a plain GET',
+  scheme: 'a probe is plain HTTP',
 };
 
 /** What a template has that is taken and does nothing here, each with the reason. */
@@ -45,6 +51,7 @@ export const unhonoured = (spec: RevisionSpec, path = 'spec.template.spec'): str
     ...(readiness?.grpc
       ? [`${at}.readinessProbe.grpc is not honoured: a pod is ready when its port takes connections`]
       : []),
+    ...stated(readiness?.httpGet ?? {}, ofHttpProbe, `${at}.readinessProbe.httpGet`),
     ...(container?.ports?.some((port) => port.name === 'h2c')
       ? [`${at}.ports[0].name h2c is not honoured: pods are spoken to in HTTP/1.1`]
       : []),

@@ -8,6 +8,7 @@ import { isReady } from './configuration.ts';
 import { editStatus, observed } from './edit.ts';
 import { configurationKind, configurationLabel, revisionKind, routingStateLabel } from './names.ts';
 import type { Recorder } from './record.ts';
+import { freshMemory, type Memory, onlyCounts } from './revision-memory.ts';
 import { revisionName } from './revision-of.ts';
 import { imageOf, progressDeadlineOf, resolvedDigest, runnable } from './revision-spec.ts';
 import { isGivenUp, isProven, revisionStatus } from './revision-status.ts';
@@ -17,17 +18,6 @@ interface Means {
   images: Pick<ImageStore, 'resolve'>;
   log: Log;
   recorder: Recorder;
-}
-
-/** What is kept of a Revision while the runtime runs. */
-interface Memory {
-  uid: string;
-  /** Whether the machinery has it. */
-  running: boolean;
-  state?: RevisionState;
-  digest?: string | null;
-  active: boolean;
-  deadline: number;
 }
 
 type Machinery = Pick<Revisions, 'ensure' | 'remove'>;
@@ -89,15 +79,8 @@ export const revisionController = ({ store, images, log, recorder }: Means): Rev
     Object.assign(memory, { running: false, active: false, state: { ready: 0, desired: 0, proven: false } });
   };
 
-  const remember = (key: string, { metadata: { uid }, status }: KubeObject): Memory => {
-    const known = memories.get(key);
-    if (known) return known;
-    const memory = {
-      uid,
-      running: false,
-      active: (status?.desiredReplicas ?? 0) > 0,
-      deadline: Number.POSITIVE_INFINITY,
-    };
+  const remember = (key: string, revision: KubeObject): Memory => {
+    const memory = memories.get(key) ?? freshMemory(revision);
     memories.set(key, memory);
     return memory;
   };
@@ -188,15 +171,6 @@ export const revisionController = ({ store, images, log, recorder }: Means): Rev
     },
   };
 };
-
-/** More or fewer of the same: it may be written a little later. */
-const onlyCounts = (before: RevisionState | undefined, now: RevisionState): boolean =>
-  before !== undefined &&
-  before.proven === now.proven &&
-  before.failure?.reason === now.failure?.reason &&
-  before.failure?.message === now.failure?.message &&
-  before.ready > 0 === now.ready > 0 &&
-  before.desired > 0 === now.desired > 0;
 
 /** A Configuration that moves on concerns the Revision that was its newest, too. */
 const newestOf = ({ metadata, status }: KubeObject): string[] =>

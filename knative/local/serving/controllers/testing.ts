@@ -114,11 +114,11 @@ export const startServing = (store: Store, { port = 8080 } = {}) => {
     return counts;
   };
   /** Until nothing moves any more. */
-  const settled = async () => {
+  const settled = async (limit = 500) => {
     const start = Number(store.revision());
     for (let before = ''; before !== store.revision(); ) {
       before = store.revision();
-      if (Number(before) - start > 500) throw new Error('the controllers never come to rest');
+      if (Number(before) - start > limit) throw new Error('the controllers never come to rest');
       await new Promise((resolve) => setTimeout(resolve, 2));
       await serving.settled();
     }
