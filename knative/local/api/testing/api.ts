@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createAdmission } from '../../admission/admission.ts';
+import { sinkBindingMutator } from '../../eventing/bind-sink.ts';
 import { createStore, type StoreOptions } from '../../store/store.ts';
 import { testLog } from '../../store/testing.ts';
 import { createKubeApi } from '../kube-api.ts';
@@ -12,7 +13,12 @@ import { createFakePods } from './fake-pods.ts';
 export const startTestApi = async (url: string, options: Partial<StoreOptions> = {}) => {
   const home = await mkdtemp(join(tmpdir(), 'kagari-api-'));
   const log = testLog();
-  const store = await createStore({ url, admit: createAdmission(), log, ...options });
+  const store = await createStore({
+    url,
+    admit: createAdmission({ mutators: [sinkBindingMutator] }),
+    log,
+    ...options,
+  });
   const pods = createFakePods();
   const api = createKubeApi({ store, pods, home, log });
   const { port, url: server, kubeconfig } = await api.listen(0);

@@ -67,6 +67,7 @@ export const createFakePods = (): FakePods => {
         ready: false,
         startedAt: new Date(),
         restarts: 0,
+        imageDigest: `sha256:${'0'.repeat(64)}`,
       };
       const pod = { view, lines: [] as LogLine[], followers: new Set<(line: LogLine) => void>() };
       running.set(name, pod);

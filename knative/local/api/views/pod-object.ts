@@ -114,7 +114,7 @@ const statusOf = (view: PodView, revision: KubeObject | undefined, since: Since)
       {
         name: containerName,
         image: revision?.spec?.containers?.[0]?.image ?? '',
-        imageID: revision?.status?.containerStatuses?.[0]?.imageDigest ?? '',
+        imageID: revision?.status?.containerStatuses?.[0]?.imageDigest ?? view.imageDigest,
         ...(view.pid !== undefined && { containerID: `kagari://${view.pid}` }),
         ready: view.ready,
         started: started && view.pid !== undefined,

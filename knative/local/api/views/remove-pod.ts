@@ -11,7 +11,8 @@ export const removePod =
   async (call, { uid, resourceVersion, graceSeconds, dryRun }) => {
     const { resource } = call;
     const { name } = call.path;
-    const { metadata } = standing(call);
+    const before = standing(call);
+    const { metadata } = before;
     if (uid !== undefined && uid !== metadata.uid)
       throw conflict(
         resource,
@@ -24,7 +25,6 @@ export const removePod =
         name,
         `the ResourceVersion in the precondition (${resourceVersion}) does not match the ResourceVersion in record (${metadata.resourceVersion})`,
       );
-    const before = standing(call);
     if (graceSeconds !== undefined)
       call.request.warn(
         'gracePeriodSeconds is not honoured: a pod has the time that its requests in hand need',
