@@ -49,28 +49,31 @@ export const createKube = (access: Access, namespace: string) => {
     new Promise((resolve, reject) => {
       const { body, token = access.token, headers = {} } = asked;
       const type = asked.type ?? (method === 'PATCH' ? 'application/merge-patch+json' : 'application/json');
+      const text = body === undefined ? undefined : JSON.stringify(body);
       const asking = request(new URL(path, access.server), {
         method,
+        // The certificate is checked against the address, whatever a Host header says.
+        servername: '',
         agent: asked.token === undefined ? agent : anonymous,
         headers: {
           accept: 'application/json',
-          ...(body !== undefined && { 'content-type': type }),
+          ...(text !== undefined && { 'content-type': type, 'content-length': Buffer.byteLength(text) }),
           ...(token && { authorization: `Bearer ${token}` }),
           ...headers,
         },
       });
       asking.on('error', reject);
       asking.on('response', async (response) => {
-        let text = '';
-        for await (const chunk of response.setEncoding('utf8')) text += chunk;
-        const json = response.headers['content-type']?.includes('json') && text !== '';
+        let answer = '';
+        for await (const chunk of response.setEncoding('utf8')) answer += chunk;
+        const json = response.headers['content-type']?.includes('json') && answer !== '';
         resolve({
           status: response.statusCode ?? 0,
           headers: response.headers,
-          body: json ? JSON.parse(text) : text,
+          body: json ? JSON.parse(answer) : answer,
         });
       });
-      asking.end(body === undefined ? undefined : JSON.stringify(body));
+      asking.end(text);
     });
 
   const pathOf = (kind: Kind, name = '') => {

@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process';
+import { type ChildProcess, execFile } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
@@ -6,6 +6,11 @@ export interface Outcome {
   code: number;
   out: string;
   err: string;
+}
+
+export interface Started {
+  printed(): string;
+  ended: Promise<Outcome>;
 }
 
 const isProgram = (path: string): boolean => {
@@ -33,18 +38,27 @@ export const unless = (tool: string | undefined, variable: string): string =>
 
 /** A tool as a user calls it: `run('service list')`; words in single quotes stay together. */
 export const createTool = (program: string, settings: { kubeconfig: string; home: string }) => {
-  const run = (line: string): Promise<Outcome> =>
-    new Promise((resolve) => {
-      const { PATH } = process.env;
-      const env = { PATH, HOME: settings.home, KUBECONFIG: settings.kubeconfig };
-      execFile(
+  const start = (line: string): Started => {
+    const { PATH } = process.env;
+    const env = { PATH, HOME: settings.home, KUBECONFIG: settings.kubeconfig };
+    let printed = '';
+    let child: ChildProcess | undefined;
+    const ended = new Promise<Outcome>((resolve) => {
+      child = execFile(
         program,
         words(line),
         { env, cwd: settings.home, timeout: 100_000, maxBuffer: 16 * 1024 * 1024 },
         (error, out, err) => resolve({ code: error ? Number(error.code ?? 1) : 0, out, err }),
       );
     });
+    child?.stdout?.on('data', (chunk) => {
+      printed += chunk;
+    });
+    return { printed: () => printed, ended };
+  };
+  const run = (line: string): Promise<Outcome> => start(line).ended;
   return {
+    start,
     run,
     /** What it prints; throws unless it ends well. */
     async good(line: string): Promise<string> {

@@ -1,0 +1,193 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { flood } from './support/flood.ts';
+import { toBroker, watchingTrigger } from './support/objects.ts';
+import type { DeadLetter } from './support/shop.ts';
+import { until } from './support/until.ts';
+import { openWorld, type World } from './support/world.ts';
+
+let world: World;
+beforeAll(async () => {
+  world = await openWorld();
+});
+afterAll(() => world?.close());
+
+const placed = 'dev.kagari.order.placed.v1';
+const subjects = (letters: DeadLetter[]) => new Set(letters.map(({ event }) => event.subject));
+
+describe('events', () => {
+  it('reach every trigger whose filter matches, and no other', async () => {
+    const [customer, desk] = await Promise.all([world.shop.signUp(), world.openDesk()]);
+    const name = world.fresh('filters');
+    const matching = {
+      exact: [{ exact: { type: placed } }],
+      prefix: [{ prefix: { type: 'dev.kagari.order.' } }, { suffix: { type: '.placed.v1' } }],
+      any: [{ any: [{ exact: { type: 'never' } }, { exact: { source: '/orders' } }] }],
+    };
+    const others = {
+      not: [{ not: { exact: { source: '/orders' } } }],
+      never: [{ exact: { type: 'never' } }],
+    };
+    for (const [kind, filters] of Object.entries({ ...matching, ...others })) {
+      await world.make('trigger', watchingTrigger(`${name}-${kind}`, `/${name}-${kind}`, filters));
+      await world.kube.ready('trigger', `${name}-${kind}`);
+    }
+    const id = await customer.place();
+    for (const kind of Object.keys(matching))
+      await until(`${kind} has it`, async () =>
+        subjects(await desk.letters(placed, `/${name}-${kind}`)).has(id),
+      );
+    for (const kind of Object.keys(others))
+      expect([kind, (await desk.letters(placed, `/${name}-${kind}`)).length]).toEqual([kind, 0]);
+  });
+
+  it('are all delivered while their trigger changes and others come and go', async () => {
+    const [customer, desk] = await Promise.all([world.shop.signUp(), world.openDesk()]);
+    const name = world.fresh('changing');
+    const version = (number: number) =>
+      watchingTrigger(name, `/${name}-${number % 2}`, [
+        number % 2 ? { prefix: { type: placed } } : { exact: { type: placed } },
+      ]);
+    await world.make('trigger', version(0));
+    await world.kube.ready('trigger', name);
+    const load = flood(20, () => customer.send(customer.orderRequest('tok_ok')));
+    for (let number = 1; number <= 6; number++) {
+      const passing = `${name}-passing-${number}`;
+      await world.make('broker', {
+        kind: 'Broker',
+        metadata: { name: passing },
+        spec: (await world.kube.get('broker', 'default')).spec,
+      });
+      await world.make('trigger', watchingTrigger(passing, `/${passing}`, [{ exact: { type: placed } }]));
+      await world.kube.patch('trigger', name, { spec: version(number).spec });
+      await world.kube.ready('trigger', name);
+      await world.kube.ready('trigger', passing);
+      await world.kube.ready('broker', passing);
+      await world.kube.remove('trigger', passing);
+      await world.kube.remove('broker', passing);
+    }
+    const { failed, replies } = await load.end();
+    expect(failed).toEqual([]);
+    const ids = replies.map((reply) => reply.json<{ id: string }>().id);
+    expect(ids.length).toBeGreaterThan(10);
+    await until(
+      `all ${ids.length} are delivered`,
+      async () => {
+        const seen = subjects([
+          ...(await desk.letters(placed, `/${name}-0`)),
+          ...(await desk.letters(placed, `/${name}-1`)),
+        ]);
+        return ids.every((id) => seen.has(id));
+      },
+      60_000,
+    );
+    for (const id of ids) expect((await customer.settled(id)).status).toBe('paid');
+  });
+
+  it('come from a PingSource on its schedule, seconds included', async () => {
+    const desk = await world.openDesk();
+    const name = world.fresh('beat');
+    const type = 'dev.knative.sources.ping';
+    const source = `/apis/v1/namespaces/kagari/pingsources/${name}`;
+    await world.make('trigger', watchingTrigger(name, `/${name}`, [{ exact: { type, source } }]));
+    await world.kube.ready('trigger', name);
+    await world.make('ping', {
+      kind: 'PingSource',
+      metadata: { name },
+      spec: {
+        schedule: '*/2 * * * * *',
+        contentType: 'application/json',
+        data: '{"beat":1}',
+        sink: toBroker('default'),
+      },
+    });
+    await world.kube.ready('ping', name);
+    const [letter] = await until('two came', async () => {
+      const letters = await desk.letters(type, `/${name}`);
+      return letters.length >= 2 && letters;
+    });
+    expect(letter?.event).toMatchObject({ type, source, data: { beat: 1 } });
+  });
+
+  it('have their address in K_SINK of a Service that a SinkBinding names, and only as long as it does', async () => {
+    const name = world.fresh('bound');
+    await world.make('binding', {
+      kind: 'SinkBinding',
+      metadata: { name },
+      spec: {
+        subject: { apiVersion: 'serving.knative.dev/v1', kind: 'Service', name },
+        sink: toBroker('default'),
+      },
+    });
+    await world.serve(name);
+    await world.kube.ready('binding', name);
+    const { status } = await world.kube.get('broker', 'default');
+    const sink = async () => {
+      const { spec } = await world.kube.get('ksvc', name);
+      const { env = [] } = spec.template.spec.containers[0];
+      return env.find((one: { name: string }) => one.name === 'K_SINK')?.value;
+    };
+    await until('K_SINK is there', async () => (await sink()) === status.address.url);
+    expect(status.address.url).toMatch(/\/kagari\/default$/);
+    await world.kube.remove('binding', name);
+    await until('K_SINK is gone', async () => (await sink()) === undefined);
+    await world.kube.ready('ksvc', name);
+  });
+});
+
+describe('dead letters', () => {
+  it('come with the reason, and a redriven event has its effect once', async () => {
+    const [customer, desk] = await Promise.all([world.shop.signUp(), world.openDesk()]);
+    // Delivered to who refuses it, and besides to those who take it.
+    const name = world.fresh('refused');
+    await world.make('trigger', watchingTrigger(name, `/${name}`, [{ exact: { type: placed } }]));
+    await world.kube.ready('trigger', name);
+    const id = await customer.place();
+    const [letter] = await until('it lies on the desk', async () => {
+      const letters = await desk.letters(placed, `/${name}`);
+      return letters.length > 0 && letters;
+    });
+    expect(letter).toMatchObject({ code: 404, state: 'open', event: { subject: id, source: '/orders' } });
+    await customer.settled(id);
+    expect((await desk.redrive(letter?.id ?? '')).status).toBe(202);
+    expect((await desk.redrive(letter?.id ?? '')).status).toBe(409);
+    await until('it came once more, and failed again', async () => {
+      const letters = await desk.letters(placed, `/${name}`);
+      return letters.length === 2;
+    });
+    expect((await customer.order(id)).history.map(({ status }) => status)).toEqual(['pending', 'paid']);
+    expect(await customer.payment(id)).toMatchObject({ captures: 1 });
+    expect((await customer.mails()).filter(({ type }) => type === 'order-paid').length).toBe(1);
+  });
+
+  it('are what a broken function has missed: mended and redriven, the order ends', async () => {
+    const [customer, desk] = await Promise.all([world.shop.signUp(), world.openDesk()]);
+    const trigger = 'orders-payment-succeeded';
+    const { spec } = await world.kube.get('trigger', trigger);
+    const name = world.fresh('astray');
+    const astray = watchingTrigger(name, `/${name}`, []).spec;
+    await world.kube.patch('trigger', trigger, {
+      spec: { subscriber: astray.subscriber, delivery: astray.delivery },
+    });
+    try {
+      await world.kube.ready('trigger', trigger);
+      const id = await customer.place();
+      const [letter] = await until('the payment went astray', async () => {
+        const letters = await desk.letters('dev.kagari.payment.succeeded.v1', `/${name}`);
+        return letters.length > 0 && letters;
+      });
+      expect((await customer.order(id)).status).toBe('pending');
+      await mend();
+      expect((await desk.redrive(letter?.id ?? '')).status).toBe(202);
+      expect((await customer.settled(id)).status).toBe('paid');
+    } finally {
+      await mend();
+    }
+
+    async function mend() {
+      await world.kube.patch('trigger', trigger, {
+        spec: { subscriber: { uri: null, ...spec.subscriber }, delivery: spec.delivery ?? null },
+      });
+      await world.kube.ready('trigger', trigger);
+    }
+  });
+});
