@@ -63,7 +63,7 @@ describe('a pod that crashes', () => {
 });
 
 it('replaces a pod that is killed, and ends it after what it has in hand', async () => {
-  const key = await plane.run('heal', {}, { proven: false });
+  const key = await plane.run('heal', { env: { ABRUPT: '1' } }, { proven: false });
   await plane.state(key, ({ ready }) => ready === 1);
   const first = podOf('heal');
   const slow = plane.call('heal', '/slow?ms=400');

@@ -90,15 +90,22 @@ describe('zero', () => {
 });
 
 describe('the first request after zero', () => {
-  it('waits until the store says that the revision is active', async () => {
-    let release = () => {};
-    const slow = await startDataPlane({ markActive: () => new Promise((resolve) => (release = resolve)) });
-    const key = await slow.run('marked');
+  it.each([
+    ['waits for its pod and until the store says that the revision is active', true],
+    ['waits for the store also where a pod is ready that has proven the revision', false],
+  ])('%s', async (_, proven) => {
+    const releases: (() => void)[] = [];
+    const slow = await startDataPlane({ markActive: () => new Promise((resolve) => releases.push(resolve)) });
+    const key = await slow.run('marked', {}, { proven });
+    if (!proven) await slow.state(key, ({ ready }) => ready === 1);
     const answer = slow.call('marked', '/requests');
+    await until('the store is told', () => releases.length === 1);
     await slow.state(key, ({ ready }) => ready === 1);
-    expect((await fetchDirectly(slow, '/requests')).trim()).toBe('1');
-    release();
+    expect(await fetchDirectly(slow, '/requests')).toBe('1');
+    releases[0]?.();
     expect((await answer).body).toBe('2');
+    expect((await slow.call('marked', '/requests')).body).toBe('3');
+    expect(releases).toHaveLength(1);
     await slow.stop();
   });
 

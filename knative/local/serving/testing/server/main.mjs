@@ -5,7 +5,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { env } from 'node:process';
 
-const { PORT, HOST, START_DELAY = '0', START_EXIT, START_SAY, IGNORE_SIGTERM, KEEP_ALIVE } = env;
+const { PORT, HOST, START_DELAY = '0', START_EXIT, START_SAY, IGNORE_SIGTERM, KEEP_ALIVE, ABRUPT } = env;
 if (START_SAY) process.stderr.write(`${START_SAY}\n`);
 if (START_EXIT) process.exit(Number(START_EXIT));
 let requests = 0;
@@ -117,6 +117,7 @@ server.on('checkContinue', (req, res) => {
 if (KEEP_ALIVE) server.keepAliveTimeout = Number(KEEP_ALIVE);
 process.on('SIGTERM', () => {
   if (IGNORE_SIGTERM) return;
+  if (ABRUPT) process.exit(0);
   server.close(() => process.exit(0));
   server.closeIdleConnections();
 });
