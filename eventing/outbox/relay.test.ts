@@ -133,8 +133,12 @@ test('the worker sweeps what crashed processes of all roles left, and only what 
   await sink.up();
   const worker = start('worker', { ...quick, batch: 25 });
   expect(await worker.outbox.sweep({ olderThanMs: 60_000, limit: 1000 })).toBe(0);
-  expect(await worker.outbox.sweep({ olderThanMs: 0, limit: 30 })).toBe(30);
-  expect(await worker.outbox.sweep({ olderThanMs: 0, limit: 1000 })).toBe(90);
+  let swept = await worker.outbox.sweep({ olderThanMs: 0, limit: 30 });
+  expect(swept).toBeGreaterThan(0);
+  expect(swept).toBeLessThanOrEqual(30);
+  // A busy machine leaves some to the next sweep: their hold ran out before their turn came.
+  const sweepOn = async () => (swept += await worker.outbox.sweep({ olderThanMs: 0, limit: 1000 }));
+  await expect.poll(sweepOn, eventually).toBe(120);
   await expect.poll(unpublished, eventually).toBe(0);
   expect(sink.acceptedIds().sort()).toEqual(ids.sort());
 });
@@ -147,7 +151,10 @@ test('a sweep of another function posts its own rows only', async () => {
   await sink.up();
   const other = start('orders');
   expect(await other.outbox.sweep({ olderThanMs: 0, limit: 10 })).toBe(0);
-  expect(await start('worker').outbox.sweep({ olderThanMs: 0, limit: 10 })).toBe(3);
+  const worker = start('worker');
+  let swept = 0;
+  const sweepOn = async () => (swept += await worker.outbox.sweep({ olderThanMs: 0, limit: 10 }));
+  await expect.poll(sweepOn, eventually).toBe(3);
 });
 
 test('stopping waits for what is on its way', async () => {

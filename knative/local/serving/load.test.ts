@@ -76,7 +76,8 @@ describe('under load', () => {
     expect(new Set(failed(answers).map(({ status }) => status)).difference(new Set([502]))).toEqual(
       new Set(),
     );
-    expect(failed(answers).length + errors.length).toBeLessThanOrEqual(3 * 8);
+    // What the pod had in hand, and what was sent to it before its end was noticed.
+    expect(failed(answers).length + errors.length).toBeLessThanOrEqual(3 * 16);
     const said = podsOf('once').flatMap(({ name }) => plane.revisions.logs(name)?.lines() ?? []);
     const did = said.map(({ text }) => text).filter((text) => text.startsWith('did-'));
     expect(did.length).toBeGreaterThan(300);
