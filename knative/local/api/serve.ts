@@ -40,6 +40,8 @@ export const createServe = (parts: ResourceParts): Serve => {
     const open = unguarded(request);
     if (open) return open;
     if (!request.user) throw new StatusError('Unauthorized', 'Unauthorized');
+    if (request.header('impersonate-user') !== undefined)
+      throw new StatusError('Forbidden', 'forbidden: nobody can act as another user here: use their token');
     const target = parseTarget(request.path);
     return target.type === 'resource' ? serveResource(request, request.user, target) : other(request);
   };

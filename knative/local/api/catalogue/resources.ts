@@ -35,7 +35,7 @@ const addressable = { 'duck.knative.dev/addressable': 'true' };
 const podspecable = { 'duck.knative.dev/podspecable': 'true' };
 
 const stored: Record<string, Traits> = {
-  Namespace: { shortNames: ['ns'] },
+  Namespace: { shortNames: ['ns'], verbs: all.filter((verb) => verb !== 'deletecollection') },
   ConfigMap: { shortNames: ['cm'] },
   Secret: {},
   Service: { shortNames: ['svc'], categories: ['all'] },

@@ -1,6 +1,8 @@
+import { X509Certificate } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
+import { networkInterfaces } from 'node:os';
 import { connect } from 'node:tls';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { parse } from 'yaml';
 import { freshDatabase, type TestDatabase } from '../../../../test/support/postgres.ts';
 import { resources } from '../catalogue/resources.ts';
@@ -16,6 +18,11 @@ import {
   serving,
   table,
 } from '../testing/objects.ts';
+
+/** ::1 where this machine has it. */
+const loopback = ['127.0.0.1', '::1'].filter((address) =>
+  Object.values(networkInterfaces()).some((all) => all?.some((one) => one.address === address)),
+);
 
 let database: TestDatabase;
 let api: TestApi;
@@ -180,7 +187,7 @@ describe('the server', () => {
     expect(Buffer.from(cluster['certificate-authority-data'], 'base64').toString()).toBe(api.ca);
     expect(config.users[0].user.token).toBe(api.tokens.admin);
     expect((await stat(api.kubeconfig)).mode & 0o777).toBe(0o600);
-    for (const host of ['127.0.0.1', '::1']) {
+    for (const host of loopback) {
       const socket = connect({ host, port: api.port, ca: api.ca, servername: 'localhost' });
       await new Promise((resolve, reject) => socket.once('secureConnect', resolve).once('error', reject));
       expect(socket.authorized).toBe(true);
@@ -193,6 +200,44 @@ describe('the server', () => {
     expect([status, body.reason]).toEqual([400, 'BadRequest']);
     expect(api.log.lines.filter(({ level }) => level === 'error')).toEqual([]);
   });
+});
+
+test('nobody acts as another user', async () => {
+  const { status } = await api.ask('GET', services, { headers: { 'impersonate-user': 'console' } });
+  expect(status).toBe(403);
+});
+
+test('a certificate near its end is replaced while the server runs, and the kubeconfig trusts the new one', async () => {
+  const shown = () =>
+    new Promise<X509Certificate>((resolve, reject) => {
+      const socket = connect({ port: renewed.port, host: '127.0.0.1', rejectUnauthorized: false });
+      socket.once('error', reject).once('secureConnect', () => {
+        resolve(new X509Certificate(socket.getPeerCertificate().raw));
+        socket.destroy();
+      });
+    });
+  const trusted = async () => {
+    const [{ cluster }] = parse(await readFile(renewed.kubeconfig, 'utf8')).clusters;
+    return new X509Certificate(Buffer.from(cluster['certificate-authority-data'], 'base64'));
+  };
+  vi.useFakeTimers({ toFake: ['Date', 'setInterval', 'clearInterval'] });
+  const renewed = await startTestApi(database.adminUrl);
+  try {
+    const before = await shown();
+    for (const days of [340, 3_300]) {
+      vi.setSystemTime(Date.now() + days * 86_400_000);
+      vi.advanceTimersByTime(12 * 3_600_000);
+      await vi.waitFor(async () => {
+        const now = await shown();
+        expect(now.fingerprint256).not.toBe(before.fingerprint256);
+        expect(now.verify((await trusted()).publicKey)).toBe(true);
+        expect(new Date(now.validTo).getTime()).toBeGreaterThan(Date.now());
+      });
+    }
+  } finally {
+    vi.useRealTimers();
+    await renewed.stop();
+  }
 });
 
 test('closing ends watches cleanly, answers what is in hand, and frees the port', async () => {

@@ -311,6 +311,9 @@ spec:
     expect(described).toMatch(
       /Events:[\s\S]*Created +\S+ +service-controller +Created Configuration "applied"/,
     );
+    expect(await good(kubectl, 'events --for ksvc.v1.serving.knative.dev/applied')).toContain(
+      'Created Configuration',
+    );
     expect(await good(kubectl, 'explain ksvc.spec.template.spec')).toContain('containers');
     expect(await good(kubectl, 'api-resources --api-group serving.knative.dev')).toMatch(
       /services +kservice,ksvc +serving\.knative\.dev\/v1/,

@@ -43,10 +43,10 @@ test('a stream that breaks ends its connection', async () => {
   await expect(response.text()).rejects.toThrow();
 });
 
-test('a body that is too large is refused, and the connection serves on or ends, never hangs', async () => {
+test('a body that is too large is refused, and its sender hears it', async () => {
   const url = await start(async (request) => ({ status: 200, body: String((await request.body()).length) }));
-  const big = await fetch(url, { method: 'POST', body: 'x'.repeat(4 * 1024 * 1024) }).catch(() => undefined);
-  if (big) expect(big.status).toBe(413);
+  const big = await fetch(url, { method: 'POST', body: 'x'.repeat(40 * 1024 * 1024) });
+  expect(big.status).toBe(413);
   expect(await (await fetch(url, { method: 'POST', body: 'abc' })).text()).toBe('3');
 });
 

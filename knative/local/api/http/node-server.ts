@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { StatusError } from '../../store/status-error.ts';
+import { badRequest, StatusError } from '../../store/status-error.ts';
 import type { Log } from '../../store/types.ts';
 import type { User } from '../identity/tokens.ts';
 import { type ApiRequest, type ApiResponse, jsonResponse } from './exchange.ts';
@@ -56,17 +56,23 @@ const requestOf = (incoming: IncomingMessage, user: User | undefined, warnings: 
   };
 };
 
-const readBody = async (incoming: IncomingMessage): Promise<Buffer> => {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of incoming) {
-    size += chunk.length;
-    if (size > bodyLimit)
-      throw new StatusError('RequestEntityTooLarge', `Request entity too large: limit is ${bodyLimit}`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
-};
+/** A body that is too large is still taken in, unkept, so that its sender hears the answer. */
+const readBody = (incoming: IncomingMessage): Promise<Buffer> =>
+  new Promise((resolve, reject) => {
+    let chunks: Buffer[] = [];
+    let size = 0;
+    incoming.on('data', (chunk: Buffer) => {
+      size += chunk.length;
+      if (size <= bodyLimit) return chunks.push(chunk);
+      chunks = [];
+      return reject(
+        new StatusError('RequestEntityTooLarge', `Request entity too large: limit is ${bodyLimit}`),
+      );
+    });
+    incoming.once('end', () => resolve(Buffer.concat(chunks)));
+    incoming.once('error', reject);
+    incoming.once('close', () => reject(badRequest('the request ended before its body')));
+  });
 
 const failureOf = (error: unknown, { method, url }: IncomingMessage, log: Log): StatusError => {
   if (error instanceof StatusError && error.code < 500) return error;
