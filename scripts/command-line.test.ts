@@ -1,15 +1,13 @@
 import { describe, expect, it } from 'vitest';
+import { readBuild } from './build.ts';
 import { parseCommandLine } from './command-line.ts';
-
-const start = (args: string[], env = {}) => {
-  const line = parseCommandLine(['start', ...args], env);
-  if (!('start' in line)) throw new Error(line.usage);
-  return line.start;
-};
+import { readImport } from './image.ts';
+import { readPrune } from './prune.ts';
+import { readStart } from './start.ts';
 
 describe('the command line', () => {
   it('has the defaults of the contract', () => {
-    expect(start([])).toEqual({
+    expect(readStart([], {})).toEqual({
       port: 8080,
       kubePort: 16443,
       directPort: 3000,
@@ -17,13 +15,38 @@ describe('the command line', () => {
       defaultService: 'gateway',
       manifests: 'knative/manifests/base',
     });
+    expect(readBuild(['orders'], {})).toEqual({
+      name: 'orders',
+      reference: 'dev.local/orders:dev',
+      home: '.kagari',
+    });
+    expect(readPrune([], {})).toEqual({ home: '.kagari', dryRun: false });
   });
 
   it('lets an option win over its environment variable', () => {
-    expect(start(['--port', '9000'], { KAGARI_PORT: '9001', KAGARI_HOME: '/x' })).toMatchObject({
-      port: 9000,
+    const env = { KAGARI_PORT: '9001', KAGARI_HOME: '/x', DATABASE_URL: 'postgres://db/x' };
+    expect(readStart(['--port', '9000'], env)).toMatchObject({ port: 9000, home: '/x' });
+    expect(readBuild(['orders', '-t', 'v2'], env)).toMatchObject({
+      reference: 'dev.local/orders:v2',
       home: '/x',
     });
+    expect(readPrune(['--dry-run', '--home', '/y'], env)).toEqual({
+      home: '/y',
+      dryRun: true,
+      databaseUrl: 'postgres://db/x',
+    });
+  });
+
+  it('takes an entrypoint in words or as JSON, and variables whose values hold anything', () => {
+    const line = ['shop', '-t', 'dev.local/shop:v1', '--env', 'A=1=2', '--env', 'B=', '--entrypoint'];
+    expect(readImport([...line, './server  --fast'], {})).toEqual({
+      folder: 'shop',
+      entrypoint: ['./server', '--fast'],
+      reference: 'dev.local/shop:v1',
+      env: { A: '1=2', B: '' },
+      home: '.kagari',
+    });
+    expect(readImport([...line, '["./a server"]'], {}).entrypoint).toEqual(['./a server']);
   });
 
   it.each([
@@ -32,14 +55,42 @@ describe('the command line', () => {
     [['start', '--port', '0'], /from 1 to 65535/],
     [['start', '--prot', '1'], /--prot/],
     [['start', '--home', ''], /--home is empty/],
-    [['start', 'x'], /-f DIR/],
-    [['stop'], /no command stop/],
+    [['start', 'x'], /-f DIR.*kagari start --help/],
+    [['start', '--tag', 'x'], /--tag/],
+    [['stop'], /no command stop: there are start, build, image, prune/],
+    [['--port', '1'], /name a command before --port/],
+    [['toString'], /no command toString/],
     [[], /name a command/],
-  ])('refuses %j with exit code 2 and one line that says why', (args, why) => {
-    const line = parseCommandLine(args, {});
+    [['build'], /takes the name of a function.*kagari build --help/],
+    [['build', 'orders', 'payments'], /not payments/],
+    [['build', 'orders', '-t', 'dev.local/orders:v2'], /takes the tag alone, such as v2/],
+    [['build', 'orders', '-t', 'v 2'], /tag can only contain/],
+    [['build', 'orders', '-t', ''], /-t is empty/],
+    [['build', 'orders', '-t'], /-t/],
+    [['image'], /image import, or image list/],
+    [['image', 'rm'], /no image rm: there are import, list/],
+    [['image', 'list', 'x'], /takes no x/],
+    [['image', 'import'], /takes a folder/],
+    [['image', 'import', '.', '-t', 'dev.local/a:v1'], /--entrypoint is missing/],
+    [['image', 'import', '.', '--entrypoint', './a'], /-t is missing/],
+    [['image', 'import', '.', '--entrypoint', './a', '-t', 'Shop'], /repository can only contain/],
+    [['image', 'import', '.', '--entrypoint', '[1]', '-t', 'dev.local/shop:v1'], /no JSON list of words/],
+    [['image', 'import', '.', '--entrypoint', './a', '-t', 'a/b:c', '--env', 'A'], /takes KEY=VALUE/],
+    [['prune', 'orders'], /takes no orders/],
+    [['prune', '--dryrun'], /--dryrun/],
+  ])('refuses %j with exit code 2 and one line that says why', async (args, why) => {
+    const line = await parseCommandLine(args, {});
     expect(line).toMatchObject({ exitCode: 2 });
-    const usage = 'usage' in line ? line.usage : '';
-    expect(usage).toMatch(/^error: [^\n]+$/);
-    expect(usage).toMatch(why);
+    const text = 'text' in line ? line.text : '';
+    expect(text).toMatch(/^error: [^\n]+$/);
+    expect(text).toMatch(why);
   });
+
+  it.each([['--help'], ['start', '--help'], ['build', '-h'], ['image', '--help'], ['prune', '--help']])(
+    'helps with %s %s',
+    async (...args) => {
+      const line = await parseCommandLine(args, {});
+      expect(line).toMatchObject({ exitCode: 0, text: expect.stringContaining('kagari ') });
+    },
+  );
 });

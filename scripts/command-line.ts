@@ -1,79 +1,44 @@
-import { parseArgs } from 'node:util';
+import { type Command, UsageError } from './command.ts';
 
-export interface StartOptions {
-  port: number;
-  kubePort: number;
-  /** 0 is off. */
-  directPort: number;
-  home: string;
-  defaultService: string;
-  manifests: string;
-  databaseUrl?: string;
-  kafkaBrokers?: string;
-}
+/** What is to be done, or what is to be said instead. */
+export type CommandLine = { run(): Promise<void> } | { text: string; exitCode: 0 | 2 };
 
-export type CommandLine = { start: StartOptions } | { usage: string; exitCode: 0 | 2 };
+const commands: Record<string, () => Promise<{ command: Command }>> = {
+  start: () => import('./start.ts'),
+  build: () => import('./build.ts'),
+  image: () => import('./image.ts'),
+  prune: () => import('./prune.ts'),
+};
 
-const usage = `kagari start [-f DIR] [--port 8080] [--home .kagari] [--default-service gateway]
-             [--kube-port 16443] [--direct-port 3000]
+const overview = `kagari start                 runs the platform, or your own manifests with -f DIR
+kagari build <function>      builds a function's image
+kagari image import DIR      takes any program in as an image
+kagari image list            lists the images
+kagari prune                 removes images that nothing names
 
-  -f DIR               manifests: a kustomize base or YAML files (knative/manifests/base)
-  --port               ingress                                   KAGARI_PORT
-  --kube-port          Kubernetes API                            KAGARI_KUBE_PORT
-  --direct-port        the api function by itself, 0 is off      KAGARI_DIRECT_PORT
-  --home               everything the runtime keeps              KAGARI_HOME
-  --default-service    gets the hosts that match no Service
-  DATABASE_URL         a Postgres of your own instead of the embedded one`;
+kagari <command> --help lists its options.`;
 
-const options = {
-  file: { type: 'string', short: 'f' },
-  port: { type: 'string' },
-  'kube-port': { type: 'string' },
-  'direct-port': { type: 'string' },
-  home: { type: 'string' },
-  'default-service': { type: 'string' },
-  help: { type: 'boolean', short: 'h' },
-} as const;
-
-/** The command line and its environment as options; a bad one as `error: …` with exit code 2. */
-export const parseCommandLine = (args: string[], env: NodeJS.ProcessEnv): CommandLine => {
+/** The command line and its environment as what is to be done; a bad one as `error: …` with exit code 2. */
+export const parseCommandLine = async (args: string[], env: NodeJS.ProcessEnv): Promise<CommandLine> => {
+  const [name, ...rest] = args;
+  if (name === '--help' || name === '-h') return { text: overview, exitCode: 0 };
+  if (name === undefined) return refuse(`name a command: ${Object.keys(commands).join(', ')}`, 'start');
+  const load = Object.hasOwn(commands, name) ? commands[name] : undefined;
+  if (!load) {
+    const what = name.startsWith('-') ? `name a command before ${name}` : `there is no command ${name}`;
+    return refuse(`${what}: there are ${Object.keys(commands).join(', ')}`, 'start');
+  }
+  const { command } = await load();
+  if (rest.includes('--help') || rest.includes('-h')) return { text: command.usage, exitCode: 0 };
   try {
-    const { values, positionals } = parseArgs({ args, options, allowPositionals: true });
-    if (values.help) return { usage, exitCode: 0 };
-    const [command, ...rest] = positionals;
-    if (command === undefined) return refuse('name a command: kagari start');
-    if (command !== 'start') return refuse(`there is no command ${command}: kagari start`);
-    if (rest.length > 0) return refuse(`start takes no ${rest[0]}: manifests are named with -f DIR`);
-    return {
-      start: {
-        port: port('--port', values.port ?? env.KAGARI_PORT, 8080, 1),
-        kubePort: port('--kube-port', values['kube-port'] ?? env.KAGARI_KUBE_PORT, 16443, 1),
-        directPort: port('--direct-port', values['direct-port'] ?? env.KAGARI_DIRECT_PORT, 3000, 0),
-        home: filled('--home', values.home ?? env.KAGARI_HOME, '.kagari'),
-        defaultService: filled('--default-service', values['default-service'], 'gateway'),
-        manifests: filled('-f', values.file, 'knative/manifests/base'),
-        ...(env.DATABASE_URL ? { databaseUrl: env.DATABASE_URL } : {}),
-        ...(env.KAFKA_BROKERS ? { kafkaBrokers: env.KAFKA_BROKERS } : {}),
-      },
-    };
+    return { run: command.read(rest, env) };
   } catch (error) {
-    return refuse((error as Error).message.split('. To specify')[0] ?? '');
+    if (error instanceof UsageError) return refuse(error.message, name);
+    throw error;
   }
 };
 
-const refuse = (why: string): CommandLine => ({
-  usage: `error: ${why} (kagari start --help lists the options)`,
+const refuse = (why: string, command: string): CommandLine => ({
+  text: `error: ${why} (kagari ${command} --help lists the options)`,
   exitCode: 2,
 });
-
-const port = (option: string, value: string | undefined, otherwise: number, least: number): number => {
-  if (value === undefined || value === '') return otherwise;
-  const number = Number(value);
-  if (/^\d+$/.test(value) && number >= least && number <= 65535) return number;
-  throw new Error(`${option} is ${value}: it takes a port from ${least} to 65535`);
-};
-
-const filled = (option: string, value: string | undefined, otherwise: string): string => {
-  if (value === '') throw new Error(`${option} is empty: leave it out for ${otherwise}`);
-  return value ?? otherwise;
-};

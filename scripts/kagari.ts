@@ -9,11 +9,13 @@ if (major < 24) {
   process.exit(1);
 }
 
-const line = parseCommandLine(process.argv.slice(2), process.env);
-if ('usage' in line) {
-  console[line.exitCode === 0 ? 'log' : 'error'](line.usage);
+const line = await parseCommandLine(process.argv.slice(2), process.env);
+if ('text' in line) {
+  console[line.exitCode === 0 ? 'log' : 'error'](line.text);
   process.exitCode = line.exitCode;
 } else {
-  const { start } = await import('./start.ts');
-  await start(line.start);
+  await line.run().catch((error: Error) => {
+    console.error(`error: ${error.message.replaceAll(/\s*\n\s*/g, ' ')}`);
+    process.exitCode = 1;
+  });
 }

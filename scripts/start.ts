@@ -1,15 +1,69 @@
 import { chmod, mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { createRuntime } from '../knative/local/runtime.ts';
-import type { StartOptions } from './command-line.ts';
+import { type Command, readArguments, readHome, readPort, readText, UsageError } from './command.ts';
 import { createStartLog } from './start-log.ts';
+
+export interface StartOptions {
+  port: number;
+  kubePort: number;
+  /** 0 is off. */
+  directPort: number;
+  home: string;
+  defaultService: string;
+  manifests: string;
+  databaseUrl?: string;
+  kafkaBrokers?: string;
+}
+
+const usage = `kagari start [-f DIR] [--port 8080] [--home .kagari] [--default-service gateway]
+             [--kube-port 16443] [--direct-port 3000]
+
+  -f DIR               manifests: a kustomize base or YAML files (knative/manifests/base)
+  --port               ingress                                   KAGARI_PORT
+  --kube-port          Kubernetes API                            KAGARI_KUBE_PORT
+  --direct-port        the api function by itself, 0 is off      KAGARI_DIRECT_PORT
+  --home               everything the runtime keeps              KAGARI_HOME
+  --default-service    gets the hosts that match no Service
+  DATABASE_URL         a Postgres of your own instead of the embedded one`;
+
+export const readStart = (args: string[], env: NodeJS.ProcessEnv): StartOptions => {
+  const { values, positionals } = readArguments(args, {
+    file: { type: 'string', short: 'f' },
+    port: { type: 'string' },
+    'kube-port': { type: 'string' },
+    'direct-port': { type: 'string' },
+    home: { type: 'string' },
+    'default-service': { type: 'string' },
+  });
+  if (positionals.length > 0)
+    throw new UsageError(`start takes no ${positionals[0]}: manifests are named with -f DIR`);
+  return {
+    port: readPort('--port', values.port ?? env.KAGARI_PORT, 8080, 1),
+    kubePort: readPort('--kube-port', values['kube-port'] ?? env.KAGARI_KUBE_PORT, 16443, 1),
+    directPort: readPort('--direct-port', values['direct-port'] ?? env.KAGARI_DIRECT_PORT, 3000, 0),
+    home: readHome(values.home, env),
+    defaultService: readText('--default-service', values['default-service'], 'gateway'),
+    manifests: readText('-f', values.file, 'knative/manifests/base'),
+    ...(env.DATABASE_URL ? { databaseUrl: env.DATABASE_URL } : {}),
+    ...(env.KAFKA_BROKERS ? { kafkaBrokers: env.KAFKA_BROKERS } : {}),
+  };
+};
+
+export const command: Command = {
+  usage,
+  read(args, env) {
+    const options = readStart(args, env);
+    return () => start(options);
+  },
+};
 
 const root = join(import.meta.dirname, '..');
 /** Beyond it the process goes, and what it started with it. */
 const stopWithinMs = 4_500;
 
 /** Runs the platform until SIGTERM or SIGINT. */
-export const start = async (options: StartOptions): Promise<void> => {
+const start = async (options: StartOptions): Promise<void> => {
   const home = resolve(options.home);
   await makeHome(home);
   const log = createStartLog(join(home, 'runtime.log'));

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type BuiltImage, buildFunctions } from './images/build.ts';
+import { type BuildOptions, type BuiltImage, buildFunctions, functionsOf } from './images/build.ts';
 import type { ImageStore } from './images/store.ts';
 import type { Stamp } from './manifests/stamp.ts';
 
@@ -17,21 +17,50 @@ export interface BuildSettings {
 /** Builds what changed of a repository's functions; answers the stamps of their images. Other repositories build nothing. */
 export const buildImages = async ({ root, home, images, say }: BuildSettings): Promise<Stamp> => {
   if (!existsSync(join(root, 'functions'))) return () => undefined;
+  const built = await buildFunctions({ ...(await factsOf(root)), home, images });
+  const fresh = built.filter((image) => image.built).map(({ name }) => name);
+  if (fresh.length > 0) say(`built ${fresh.join(' ')}`);
+  return stampsOf(built);
+};
+
+export interface BuildOneSettings extends Omit<BuildSettings, 'say'> {
+  name: string;
+  reference: string;
+}
+
+/** Builds one function and gives its image this reference; throws with the names there are where this is none. */
+export const buildImage = async ({
+  name,
+  reference,
+  root,
+  home,
+  images,
+}: BuildOneSettings): Promise<BuiltImage> => {
+  const names = existsSync(join(root, 'functions')) ? functionsOf(root) : [];
+  if (!names.includes(name)) throw new Error(`there is no function ${name}: there are ${names.join(', ')}`);
+  const facts = await factsOf(root);
+  const [built] = await buildFunctions({
+    ...facts,
+    home,
+    images,
+    functions: [name],
+    reference: () => reference,
+  });
+  if (!built) throw new Error(`${name} was not built`);
+  return built;
+};
+
+const factsOf = async (root: string): Promise<Pick<BuildOptions, 'root' | 'version' | 'documents'>> => {
   const { version = '0.0.0' } = JSON.parse(
     await readFile(join(root, 'package.json'), 'utf8').catch(() => '{}'),
   );
-  const built = await buildFunctions({
+  return {
     root,
-    home,
-    images,
     version,
     ...(existsSync(join(root, documents)) && {
       documents: { script: documents, inputs: ['functions/kit/openapi.ts'], allIn: ['gateway'] },
     }),
-  });
-  const fresh = built.filter((image) => image.built).map(({ name }) => name);
-  if (fresh.length > 0) say(`built ${fresh.join(' ')}`);
-  return stampsOf(built);
+  };
 };
 
 const stampsOf = (built: readonly BuiltImage[]): Stamp => {

@@ -14,6 +14,7 @@ import { createImageStore } from './images/store.ts';
 import { createIngress, type Ingress } from './ingress/ingress.ts';
 import { listenOnLoopback, PortBusyError } from './ingress/listen.ts';
 import { createRouteTable } from './ingress/route-table.ts';
+import { rememberDatabase } from './known-databases.ts';
 import { createLife } from './life.ts';
 import { applyManifests } from './manifests/apply.ts';
 import { loadManifests } from './manifests/load.ts';
@@ -116,6 +117,7 @@ export const createRuntime = (options: RuntimeOptions): Runtime => {
 
     const api = life.begin(createKubeApi({ store, pods: revisions, home, log }), (it) => it.close());
     await api.listen(options.kubePort).catch(busy(options.kubePort, '--kube-port or KAGARI_KUBE_PORT'));
+    await rememberDatabase(home, options.databaseUrl, store);
 
     const { warnings } = await applyManifests(store, manifests, { stamp });
     for (const warning of warnings) log.info({}, warning);

@@ -1,5 +1,5 @@
 import { mkdirSync, readFileSync } from 'node:fs';
-import { rename, writeFile } from 'node:fs/promises';
+import { rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Input } from './inputs.ts';
 
@@ -24,6 +24,7 @@ export const createBuildMemory = (home: string, settings: string) => {
         return undefined;
       }
     },
+    forget: (name: string): Promise<void> => rm(file(name), { force: true }),
     async remember(name: string, build: LastBuild): Promise<void> {
       await writeFile(`${file(name)}.draft`, JSON.stringify({ settings, ...build }));
       await rename(`${file(name)}.draft`, file(name));

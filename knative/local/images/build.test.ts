@@ -78,6 +78,13 @@ it('builds every function once, then only what changed and who shows its documen
   await write('functions/two/main.ts', `console.log('two anew');`);
   const shown = await build();
   expect(await read(shown.gateway?.digest ?? '', 'openapi/two.json')).toContain('two anew');
+
+  await write('functions/two/main.ts', `console.log('two alone');`);
+  await build({ functions: ['two'], reference: (name) => `dev.local/${name}:v2` });
+  expect(await images.resolve('dev.local/two:dev')).toBe(shown.two?.digest);
+  const shownAgain = await build();
+  expect(await images.resolve('dev.local/two:v2')).toBe(shownAgain.two?.digest);
+  expect(await read(shownAgain.gateway?.digest ?? '', 'openapi/two.json')).toContain('two alone');
   expect((await build({ version: '2.0.0' })).two?.built).toBe(true);
 });
 

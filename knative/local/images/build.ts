@@ -60,7 +60,10 @@ export const buildFunctions = async (options: BuildOptions): Promise<BuiltImage[
     else changed.push(name);
   }
   if (changed.length > 0)
-    for (const name of documents?.allIn ?? []) if (known.delete(name)) changed.push(name);
+    for (const name of documents?.allIn ?? [])
+      if (known.delete(name)) changed.push(name);
+      // Not asked for now, it is to show the new documents when it is.
+      else if (!changed.includes(name)) await memory.forget(name);
 
   const make = async (drafts: string) => {
     const started = Date.now();
@@ -92,8 +95,11 @@ export const buildFunctions = async (options: BuildOptions): Promise<BuiltImage[
   );
 };
 
-const functionsOf = (root: string): string[] =>
-  readdirSync(join(root, 'functions')).filter((name) => existsSync(join(root, 'functions', name, 'main.ts')));
+/** The functions of a repository, sorted. */
+export const functionsOf = (root: string): string[] =>
+  readdirSync(join(root, 'functions'))
+    .filter((name) => existsSync(join(root, 'functions', name, 'main.ts')))
+    .sort();
 
 /** They decide what an import means. */
 const rootFiles = (root: string): string[] =>

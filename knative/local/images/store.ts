@@ -1,9 +1,10 @@
 import { constants } from 'node:fs';
 import { cp, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { v7 as uuid } from 'uuid';
 import { digestOf } from './digest.ts';
 import { type Image, ImageConfig } from './image.ts';
+import { draftPrefix, folderName, imagesFolder, isDigest } from './layout.ts';
 
 /** Content-addressed images under `<home>/images`; several processes may use one at a time. */
 export interface ImageStore {
@@ -14,30 +15,26 @@ export interface ImageStore {
   /** The digest that a reference (`NAME`, `NAME:TAG`, `NAME@sha256:…`) means; undefined where there is no such image. */
   resolve(reference: string): Promise<string | undefined>;
   open(digest: string): Promise<Image | undefined>;
-  /** All tags, sorted by reference. */
+  /** All tags of images that are there, sorted by reference. */
   tags(): Promise<{ reference: string; digest: string }[]>;
 }
 
 export const createImageStore = (home: string): ImageStore => {
-  const root = join(resolve(home), 'images');
+  const root = imagesFolder(home);
   const tagsFolder = join(root, 'tags');
-  const opened = new Map<string, Image>();
 
+  // From the folder each time: another process may have pruned what this one once saw.
   const open = async (digest: string): Promise<Image | undefined> => {
-    const known = opened.get(digest);
-    if (known || !/^sha256:[0-9a-f]{64}$/.test(digest)) return known;
-    const folder = join(root, digest.replace(':', '-'));
+    if (!isDigest(digest)) return undefined;
+    const folder = join(root, folderName(digest));
     const text = await readFile(join(folder, 'image.json'), 'utf8').catch(absent);
-    if (text === undefined) return undefined;
-    const image = { digest, folder, config: ImageConfig.parse(JSON.parse(text)) };
-    opened.set(digest, image);
-    return image;
+    return text === undefined ? undefined : { digest, folder, config: ImageConfig.parse(JSON.parse(text)) };
   };
 
   return {
     open,
     async put(folder, config) {
-      const draft = join(root, `.draft-${uuid()}`);
+      const draft = join(root, `${draftPrefix}${uuid()}`);
       await mkdir(root, { recursive: true });
       await removeOldDrafts(root);
       try {
@@ -49,7 +46,7 @@ export const createImageStore = (home: string): ImageStore => {
         await writeFile(join(draft, 'image.json'), `${JSON.stringify(ImageConfig.parse(config))}\n`);
         const digest = await digestOf(draft);
         // A rename onto a folder that is not empty fails: then the same image is there already.
-        await rename(draft, join(root, digest.replace(':', '-'))).catch(unless('ENOTEMPTY', 'EEXIST'));
+        await rename(draft, join(root, folderName(digest))).catch(unless('ENOTEMPTY', 'EEXIST'));
         return digest;
       } finally {
         await rm(draft, { recursive: true, force: true });
@@ -58,9 +55,11 @@ export const createImageStore = (home: string): ImageStore => {
     async tag(reference, digest) {
       if (!(await open(digest))) throw new Error(`there is no image ${digest}`);
       await mkdir(tagsFolder, { recursive: true });
-      const draft = join(tagsFolder, `.draft-${uuid()}`);
+      const draft = join(tagsFolder, `${draftPrefix}${uuid()}`);
       await writeFile(draft, digest);
       await rename(draft, join(tagsFolder, encodeURIComponent(withTag(reference))));
+      // A prune looks at the tags after it has put an image aside: one of the two sees the other.
+      if (!(await open(digest))) throw new Error(`${reference} was pruned while it was made: make it again`);
     },
     async resolve(reference) {
       const [, pinned] = reference.split('@');
@@ -71,13 +70,15 @@ export const createImageStore = (home: string): ImageStore => {
     },
     async tags() {
       const names = (await readdir(tagsFolder).catch(absent)) ?? [];
-      const files = names.filter((name) => !name.startsWith('.draft-')).sort();
-      return Promise.all(
+      const files = names.filter((name) => !name.startsWith(draftPrefix)).sort();
+      const all = await Promise.all(
         files.map(async (file) => ({
           reference: decodeURIComponent(file),
           digest: await readFile(join(tagsFolder, file), 'utf8'),
         })),
       );
+      const standing = await Promise.all(all.map(({ digest }) => open(digest)));
+      return all.filter((_, index) => standing[index]);
     },
   };
 };
@@ -89,7 +90,7 @@ const withTag = (reference: string): string =>
 /** What a put left that was killed; one under way is younger. */
 const removeOldDrafts = async (root: string): Promise<void> => {
   for (const name of await readdir(root)) {
-    if (!name.startsWith('.draft-')) continue;
+    if (!name.startsWith(draftPrefix)) continue;
     const made = await stat(join(root, name)).catch(absent);
     if (made && Date.now() - made.mtimeMs > 3_600_000)
       await rm(join(root, name), { recursive: true, force: true });

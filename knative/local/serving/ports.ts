@@ -80,4 +80,6 @@ export interface PodView {
   ready: boolean;
   startedAt: Date;
   restarts: number;
+  /** Of the image it runs. */
+  imageDigest: string;
 }

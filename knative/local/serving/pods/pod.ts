@@ -213,6 +213,7 @@ export const createPod = (
       ready,
       startedAt,
       restarts,
+      imageDigest: spec.imageDigest,
     }),
   };
   const life = run();

@@ -1,0 +1,48 @@
+import { readFile } from 'node:fs/promises';
+import { Agent, get } from 'node:https';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { parse } from 'yaml';
+import type { KubeObject } from '../knative/local/store/types.ts';
+
+export interface Kube {
+  /** Rejects with the API's own message, or, where nobody answers, with an Error that has a `code`. */
+  get(path: string): Promise<KubeObject>;
+  close(): void;
+}
+
+const answerWithinMs = 10_000;
+
+/** The Kubernetes API of a home's platform, as its kubeconfig says; undefined where none was ever written. */
+export const openKube = async (home: string): Promise<Kube | undefined> => {
+  const written = await readFile(join(home, 'kubeconfig'), 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') throw error;
+    return undefined;
+  });
+  if (written === undefined) return undefined;
+  const { clusters, users } = parse(written);
+  const [{ cluster }, { user }] = [clusters[0], users[0]];
+  const ca = Buffer.from(cluster['certificate-authority-data'], 'base64');
+  const agent = new Agent({ keepAlive: true, ca });
+  const headers = { accept: 'application/json', authorization: `Bearer ${user.token}` };
+  return {
+    get: (path) =>
+      new Promise((resolve, reject) => {
+        const asking = get(new URL(path, cluster.server), { agent, headers, timeout: answerWithinMs });
+        asking.on('timeout', () =>
+          asking.destroy(new Error(`the Kubernetes API at ${cluster.server} does not answer`)),
+        );
+        asking.on('error', reject);
+        asking.on('response', async (response) => {
+          try {
+            const body = JSON.parse(await text(response));
+            if (response.statusCode === 200) resolve(body);
+            else reject(new Error(`the Kubernetes API: ${body.message}`));
+          } catch (error) {
+            reject(error);
+          }
+        });
+      }),
+    close: () => agent.destroy(),
+  };
+};
