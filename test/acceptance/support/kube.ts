@@ -17,6 +17,7 @@ const kinds = {
   trigger: ['eventing.knative.dev/v1', 'triggers'],
   ping: ['sources.knative.dev/v1', 'pingsources'],
   binding: ['sources.knative.dev/v1', 'sinkbindings'],
+  kafka: ['sources.knative.dev/v1', 'kafkasources'],
   pod: ['v1', 'pods'],
   event: ['v1', 'events'],
   secret: ['v1', 'secrets'],

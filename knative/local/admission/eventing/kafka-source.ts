@@ -86,5 +86,8 @@ export const kafkaSource = defineKind({
         : []),
     ];
   },
-  warnings: ({ spec }) => deliveryWarnings(spec?.delivery, 'spec.delivery'),
+  warnings: ({ spec }) => [
+    'a KafkaSource consumes nothing here yet: the runtime has no Kafka driver',
+    ...deliveryWarnings(spec?.delivery, 'spec.delivery'),
+  ],
 });

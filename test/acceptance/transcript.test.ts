@@ -1,0 +1,32 @@
+import { readFile } from 'node:fs/promises';
+import { delimiter, dirname, join } from 'node:path';
+import { describe, expect, inject, it } from 'vitest';
+import { findTool, kn, unless } from './support/tools.ts';
+import { comparable, readTranscript, replay } from './support/transcript.ts';
+
+const root = join(import.meta.dirname, '../..');
+const target = inject('target');
+const curl = findTool('CURL', 'curl');
+const here = kn && curl && target.consoleToken;
+const why = `${unless(kn, 'KN')}${unless(curl, 'CURL')}${target.consoleToken ? '' : ' (skipped: it shows the local runtime)'}`;
+
+describe.skipIf(!here)(`docs/canary.md${why}`, () => {
+  it('prints what it shows, command by command', async () => {
+    const steps = readTranscript(await readFile(join(root, 'docs/canary.md'), 'utf8'));
+    const { port } = new URL(target.ingress);
+    const outputs = await replay(
+      steps.map(({ command }) => command.replaceAll('localhost:8080', `localhost:${port}`)),
+      {
+        cwd: dirname(dirname(target.kubeconfig)),
+        env: { PATH: [dirname(`${kn}`), process.env.PATH].join(delimiter), HOME: '/nonexistent' },
+      },
+    );
+    const shown = steps.map(({ command, output }) => ({ command, output: comparable(output) }));
+    const printed = steps.map(({ command }, index) => ({
+      command,
+      output: comparable((outputs[index] ?? '').replaceAll(`localhost:${port}`, 'localhost:8080')),
+    }));
+    expect(printed).toEqual(shown);
+    expect(steps.length).toBeGreaterThan(10);
+  });
+});
