@@ -3,7 +3,7 @@ import { checkDatabase } from '../../db/check-database.ts';
 import { lockDatabase } from '../../db/lock-database.ts';
 import { startPostgres } from '../../db/postgres/launcher.ts';
 import { namedBy } from './named-digests.ts';
-import type { Namer } from './namers.ts';
+import type { Namer } from './namer.ts';
 
 const silent = { info() {}, warn() {} };
 

@@ -3,7 +3,7 @@ import { markingName } from '../../knative/local/known-databases.ts';
 import type { KubeObject } from '../../knative/local/store/types.ts';
 import { openKube } from '../kube.ts';
 import { isMissing, isResolved, namedBy } from './named-digests.ts';
-import type { Namer } from './namers.ts';
+import type { Namer } from './namer.ts';
 
 const settledWithinMs = 10_000;
 /** A Revision's image may have been looked up just before it was put aside: its status tells soon. */

@@ -3,12 +3,7 @@ import { join } from 'node:path';
 import { addressOf, embedded, knownDatabases } from '../../knative/local/known-databases.ts';
 import { askEmbedded, askGiven } from './ask-database.ts';
 import { askRuntime } from './ask-runtime.ts';
-
-/** Somebody whose objects name images; what it keeps others from is given back by close. */
-export interface Namer {
-  digests(): Promise<string[]>;
-  close(): Promise<void>;
-}
+import type { Namer } from './namer.ts';
 
 /**
  * Everybody who may name an image of this home: the platform that runs, by its API, and each database that the home was
