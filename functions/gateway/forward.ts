@@ -7,7 +7,7 @@ import {
 } from 'node:http';
 import { type Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { bodyLimit } from '../kit/body.ts';
+import { bodyLimit, tooLarge } from '../kit/body.ts';
 import { Problem, unavailable } from '../kit/problem.ts';
 import { requestHeaders, responseHeaders } from './headers.ts';
 
@@ -18,9 +18,6 @@ export interface ForwardOptions {
 }
 
 export type Forward = (incoming: IncomingMessage, outgoing: ServerResponse, url: URL) => Promise<void>;
-
-const tooLarge = () =>
-  new Problem('too-large', 'The body is larger than 1 MiB.', { headers: { connection: 'close' } });
 
 /**
  * Streams a request to a function and its answer back. Throws Problem as long as nothing has been answered: 413, 503,

@@ -3,8 +3,8 @@ import { malformed, Problem } from './problem.ts';
 
 export const bodyLimit = 1024 * 1024;
 
-const tooLarge = () =>
-  new Problem('too-large', 'The body is larger than 1 MiB.', { headers: { connection: 'close' } });
+// Not with Connection: close, for a sender whose connection ends under its hands never hears the answer.
+export const tooLarge = () => new Problem('too-large', 'The body is larger than 1 MiB.');
 
 const jsonType = /^application\/(?:[\w!#$&^.+-]+\+)?json\s*(?:;|$)/i;
 const otherCharset = /;\s*charset\s*=\s*"?(?!utf-?8"?\s*(?:;|$))/i;
