@@ -22,7 +22,11 @@ export const knownDatabases = async (home: string): Promise<Map<DatabaseAddress,
     if (error.code !== 'ENOENT') throw error;
     return '{}';
   });
-  return new Map(Object.entries(JSON.parse(text)));
+  try {
+    return new Map(Object.entries(JSON.parse(text)));
+  } catch {
+    throw new Error(`${fileOf(home)} is broken: remove it, and start with each database of this home once`);
+  }
 };
 
 export const rememberDatabase = async (
@@ -35,7 +39,8 @@ export const rememberDatabase = async (
   if (mark === undefined) throw new Error(`there is no namespace ${markingName}`);
   if (known.get(address) === mark) return;
   const draft = `${fileOf(home)}.draft`;
-  await writeFile(draft, `${JSON.stringify(Object.fromEntries(known.set(address, mark)), null, 2)}\n`);
+  const text = `${JSON.stringify(Object.fromEntries(known.set(address, mark)), null, 2)}\n`;
+  await writeFile(draft, text, { flush: true });
   await rename(draft, fileOf(home));
 };
 
