@@ -1,4 +1,5 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { copyFile, cp, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -7,6 +8,8 @@ import type { BundleInputs, BundleRequest } from './bundle.ts';
 import { createInputs } from './inputs.ts';
 import { runNode } from './run-node.ts';
 import type { ImageStore } from './store.ts';
+
+const bundleScript = join(import.meta.dirname, 'bundle.ts');
 
 export interface BuildOptions {
   /** A repository with `functions/NAME/main.ts`. */
@@ -49,7 +52,7 @@ export const buildFunctions = async (options: BuildOptions): Promise<BuiltImage[
   const { images, version, documents, reference = (name) => `dev.local/${name}:dev` } = options;
   const root = resolve(options.root);
   const inputs = createInputs(root);
-  const memory = createBuildMemory(options.home, `${version} ${process.version}`);
+  const memory = createBuildMemory(options.home, [version, process.version, bundler()].join(' '));
   const known = new Map<string, string>();
   const changed: string[] = [];
 
@@ -95,6 +98,9 @@ export const buildFunctions = async (options: BuildOptions): Promise<BuiltImage[
   );
 };
 
+/** Another bundler makes other bundles of the same inputs. */
+const bundler = (): string => createHash('sha256').update(readFileSync(bundleScript)).digest('hex');
+
 /** The functions of a repository, sorted. */
 export const functionsOf = (root: string): string[] =>
   readdirSync(join(root, 'functions'))
@@ -108,7 +114,7 @@ const rootFiles = (root: string): string[] =>
 const bundle = async (root: string, names: readonly string[], out: string): Promise<BundleInputs> => {
   const entries = Object.fromEntries(names.map((name) => [name, `functions/${name}/main.ts`]));
   const request: BundleRequest = { entries, out };
-  return JSON.parse(await runNode(root, [join(import.meta.dirname, 'bundle.ts'), JSON.stringify(request)]));
+  return JSON.parse(await runNode(root, [bundleScript, JSON.stringify(request)]));
 };
 
 const layOut = async (drafts: string, name: string, withAllDocuments: boolean): Promise<string> => {

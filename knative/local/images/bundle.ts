@@ -13,14 +13,20 @@ export interface BundleRequest {
 export type BundleInputs = Record<string, string[]>;
 
 /**
- * CommonJS packages call require and read __dirname, which a module has not. The compile cache is written when a
- * process ends by itself; a function that is killed would leave none, so it is written once the start is over.
+ * CommonJS packages call require and read __dirname, which a module has not; as globals they are in the way of no module
+ * that declares its own. The compile cache is written when a process ends by itself; a function that is killed would leave
+ * none, so it is written once the start is over.
  */
 const banner = `import { createRequire as kagariRequire, flushCompileCache as kagariFlush } from 'node:module';
-const require = kagariRequire(import.meta.url), __filename = import.meta.filename, __dirname = import.meta.dirname;
+globalThis.require = kagariRequire(import.meta.url);
+globalThis.__filename = import.meta.filename;
+globalThis.__dirname = import.meta.dirname;
 setTimeout(kagariFlush, 1000).unref();`;
 
-/** Bundles all entries in one run: one minified ESM file for each, with all it needs. */
+/**
+ * Bundles all entries in one run: one ESM file for each, with all it needs. Not minified: with the compile cache that would
+ * save a millisecond of a start, and a crash would print one line of all code as its last words.
+ */
 const bundle = async ({ entries, out }: BundleRequest): Promise<BundleInputs> => {
   await build({
     entry: entries,
@@ -29,7 +35,6 @@ const bundle = async ({ entries, out }: BundleRequest): Promise<BundleInputs> =>
     outExtension: () => ({ js: '.mjs' }),
     platform: 'node',
     target: 'node24',
-    minify: true,
     splitting: false,
     noExternal: [/./],
     removeNodeProtocol: false,

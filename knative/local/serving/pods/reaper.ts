@@ -70,6 +70,7 @@ export const createReaper = (log: Log): Reaper => {
       closed = true;
       if (shell.pid === undefined || shell.exitCode !== null || shell.signalCode !== null) return;
       const gone = once(shell, 'exit');
+      shell.ref();
       shell.stdin?.end('leave\n');
       await gone;
     },
