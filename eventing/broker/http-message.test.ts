@@ -151,6 +151,21 @@ test.each([
   },
 );
 
+test('a content type of many blanks is refused as fast as any', () => {
+  const blanks = `text/plain${';  '.repeat(18)}@`;
+  const began = performance.now();
+  expect(() => readEvent({ ...required, 'content-type': blanks }, Buffer.of(1))).toThrow(NotAnEvent);
+  expect(performance.now() - began).toBeLessThan(500);
+});
+
+test.each(['text/plain;', 'text/plain ; charset=utf-8', 'a/b;c="d;\\"e";  ; f=g '])(
+  '%s is a content type',
+  (type) => {
+    const { attributes } = readEvent({ ...required, 'content-type': type }, Buffer.of(1));
+    expect(attributes.get('datacontenttype')).toBe(type);
+  },
+);
+
 test('whatever comes in is an event or refused, and nothing else', () => {
   fc.assert(
     fc.property(
