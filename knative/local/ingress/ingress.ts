@@ -57,6 +57,12 @@ const malformedTarget: Problem = {
   detail: 'The request target is no http URL.',
 };
 
+/** Without dot segments first, which would lead out of `/api` again. */
+const belowApi = (target: string): string => {
+  const { pathname, search } = new URL(target.startsWith('/') ? `http://direct${target}` : 'http://direct');
+  return /^\/api(\/|$)/.test(pathname) ? pathname + search : `/api${pathname}${search}`;
+};
+
 /** The listeners of the data plane over one table; nothing listens until it is told to. */
 export const createIngress = ({ table, revisions, defaultHost }: IngressOptions): Ingress => {
   const metrics = createMetrics();
@@ -187,7 +193,7 @@ export const createIngress = ({ table, revisions, defaultHost }: IngressOptions)
     listenDirectly: (port) =>
       openOuter(port, '--direct-port or KAGARI_DIRECT_PORT', () =>
         external((request) => {
-          if (!/^\/api([/?]|$)/.test(request.url ?? '')) request.url = `/api${request.url}`;
+          request.url = belowApi(request.url ?? '');
           return table.find(defaultHost);
         }),
       ),

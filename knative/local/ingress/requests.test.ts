@@ -426,6 +426,10 @@ it('has a port at which everything is the default service below /api', async () 
   expect(await urlOf('/api')).toBe('/api');
   expect(await urlOf('/apis')).toBe('/api/apis');
   expect(await urlOf('/')).toBe('/api/');
+  for (const way of ['/../orders', '/api/../orders', '/api/%2E%2e/./orders', '/api\\..\\orders']) {
+    const answer = await rawExchange(direct, `GET ${way} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`);
+    expect(answer, way).toContain('/api/orders');
+  }
 });
 
 const rawExchange = async (base: string, bytes: string): Promise<string> => {
