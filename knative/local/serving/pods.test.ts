@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { chmod, mkdtemp, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -54,6 +54,23 @@ describe("a pod's surroundings", () => {
     expect(await ask('list', join(plane.home, 'pods'))).toEqual(denied);
     expect(await ask('write', join(image, 'a'))).toEqual(denied);
     expect(await json('cage', '/spawn')).toEqual(denied);
+  });
+
+  it('are the same where its home is reached by a link', async () => {
+    const real = await mkdtemp(join(tmpdir(), 'kagari real '));
+    const link = join(await mkdtemp(join(tmpdir(), 'kagari link ')), 'home');
+    await symlink(real, link);
+    const linked = await startDataPlane({ home: link });
+    await linked.run('linked', { env: { KEY: '/keys' } });
+    linked.contexts.set('test/linked-00001', {
+      env: { KEY: '/keys/a' },
+      volumes: [{ mountPath: '/keys', files: { a: 'x' } }],
+    });
+    const { KEY, TMPDIR } = JSON.parse((await linked.call('linked', '/env')).body);
+    const ask = async (path: string) => JSON.parse((await linked.call('linked', path)).body);
+    expect(await ask(`/read?path=${encodeURIComponent(KEY)}`)).toEqual({ value: 'x' });
+    expect(await ask(`/write?path=${encodeURIComponent(join(TMPDIR, 'a'))}`)).toEqual({});
+    await linked.stop();
   });
 
   it('have a compile cache that is used', async () => {
