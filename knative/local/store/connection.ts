@@ -7,8 +7,8 @@ export interface Connection {
 }
 
 /**
- * One connection, never used again after a failure: a postgres.js client whose connection died with a packet still
- * unsent does not send the next connection's first packet (3.4.9), and hangs.
+ * One connection, never used again after a failure: a query that postgres.js (3.4.9) is given between the error of a socket
+ * and its close is neither sent nor rejected.
  */
 export const createConnection = (url: string, patienceMs: number): Connection => {
   let client: postgres.Sql | undefined;
