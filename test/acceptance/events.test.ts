@@ -49,8 +49,8 @@ describe('events', () => {
       ]);
     await world.make('trigger', version(0));
     await world.kube.ready('trigger', name);
-    const load = flood(20, () => customer.send(customer.orderRequest('tok_ok')));
-    for (let number = 1; number <= 6; number++) {
+    const load = flood(30, () => customer.send(customer.orderRequest('tok_ok')));
+    for (let number = 1; number <= 6 || load.answered() < 60; number++) {
       const passing = `${name}-passing-${number}`;
       await world.make('broker', {
         kind: 'Broker',
@@ -68,7 +68,7 @@ describe('events', () => {
     const { failed, replies } = await load.end();
     expect(failed).toEqual([]);
     const ids = replies.map((reply) => reply.json<{ id: string }>().id);
-    expect(ids.length).toBeGreaterThan(10);
+    expect(ids.length).toBeGreaterThanOrEqual(60);
     await until(
       `all ${ids.length} are delivered`,
       async () => {

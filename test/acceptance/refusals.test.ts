@@ -282,8 +282,10 @@ describe('nobody is answered', () => {
         expect([method, expected.includes(status), body.kind]).toEqual([method, true, 'Status']);
       }
   });
+});
 
-  it.skipIf(!local)(`beyond the console's rights: it reads, and writes nothing${locally}`, async () => {
+describe.skipIf(!local)(`the local runtime answers nobody${locally}`, () => {
+  it("beyond the console's rights: it reads, and writes nothing", async () => {
     const token = `${world.target.consoleToken}`;
     const { status } = await world.kube.ask('GET', world.kube.pathOf('ksvc', name), { token });
     expect(status).toBe(200);
@@ -302,7 +304,7 @@ describe('nobody is answered', () => {
     for (const value of Object.values(whole.data)) expect(JSON.stringify(secret.body)).not.toContain(value);
   });
 
-  it.skipIf(!local)(`by another Host or Origin, whatever the token${locally}`, async () => {
+  it('by another Host or Origin, whatever the token', async () => {
     for (const headers of [
       { host: 'evil.example' },
       { origin: 'https://evil.example' },

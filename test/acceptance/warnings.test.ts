@@ -203,6 +203,21 @@ describe.skipIf(!local)(`what is not served is refused${skipped}`, () => {
     );
   });
 
+  it('an image that is not there, and what that means where no tag is given', async () => {
+    const name = world.fresh('untagged');
+    await world.make('ksvc', service(name, { image: 'dev.local/no-such-function' }));
+    const { reason, message } = await until('it failed', async () => {
+      const ready = conditionOf(await world.kube.get('ksvc', name), 'ConfigurationsReady');
+      return ready.status === 'False' && ready;
+    });
+    expect([reason, message]).toEqual([
+      'RevisionFailed',
+      expect.stringContaining('dev.local/no-such-function'),
+    ]);
+    const revision = await world.kube.get('revision', `${name}-00001`);
+    expect(conditionOf(revision, 'ContainerHealthy').reason).toBe('ContainerMissing');
+  });
+
   it('a CESQL filter, in the Trigger’s conditions', async () => {
     const name = world.fresh('cesql');
     await world.make('trigger', watchingTrigger(name, '/x', [{ cesql: "type = 'x'" }]));

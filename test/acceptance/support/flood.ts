@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Reply } from './web.ts';
 
 export interface Flood {
+  answered(): number;
   /** Sends nothing more and resolves when everything is answered. */
   end(): Promise<{ sent: number; failed: string[]; replies: Reply[] }>;
 }
@@ -31,6 +32,7 @@ export const flood = (perSecond: number, send: () => Promise<Reply>): Flood => {
     }
   })();
   return {
+    answered: () => replies.length,
     async end() {
       ended = true;
       await running;
