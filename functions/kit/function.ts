@@ -1,5 +1,6 @@
 import { Hono } from 'hono';
 import { getPath } from 'hono/utils/url';
+import { answerInTime } from './answer-in-time.ts';
 import type { Base } from './base.ts';
 import { commonOperations } from './common-operations.ts';
 import { type EventsOptions, receiveEvents } from './events.ts';
@@ -42,7 +43,7 @@ export const createFunction = (base: Base, { alsoAt }: FunctionOptions = {}) => 
       return inTrace(c.req.header('traceparent'), async () => {
         try {
           const actor = guarded && (await identify(c.req.header('authorization'), access, guarded));
-          return await handler(await readInput(declared, c, actor));
+          return await answerInTime(handler(await readInput(declared, c, actor)));
         } catch (error) {
           return answerError(error, log);
         }

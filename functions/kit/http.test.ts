@@ -80,6 +80,10 @@ it.each([400, 405, 413, 415, 422])('%i is our own mistake: 500, which no retry m
 it.each([
   ['that fails', () => reply(500, {})],
   ['that is not ready', () => reply(503, { code: 'x', detail: 'y' })],
+  [
+    'that its ingress does not know',
+    () => (answer = (_, outgoing) => void outgoing.writeHead(404).end('No.')),
+  ],
   ['that hangs up', () => (answer = (incoming) => incoming.socket.destroy())],
   ['that never answers', () => (answer = () => {})],
   ['that stops in the middle', () => (answer = (_, outgoing) => void outgoing.writeHead(200).write('{"n":'))],

@@ -40,7 +40,8 @@ export const createCallee = ({ name, url, timeoutMs = 5_000 }: CalleeOptions) =>
         throw unavailable(`${name} does not answer.`, { cause });
       },
     );
-    if (status >= 500)
+    // Functions say what is not there in a problem document: an ingress that knows no such function does not.
+    if (status >= 500 || (status === 404 && !problemIn(text)))
       throw unavailable(`${name} cannot serve now.`, { cause: new Error(`${status} ${text}`) });
     if (status >= 300) throw refused(name, status, text);
     return (call.schema ? parsed(name, call.schema, text) : undefined) as z.output<S>;
@@ -79,7 +80,7 @@ const send = async (
 };
 
 const refused = (name: string, status: number, text: string): Problem => {
-  const said = refusal.safeParse(jsonOf(text)).data;
+  const said = problemIn(text);
   const cause = new Error(`${name} answered ${status} ${text.slice(0, 500)}`);
   if (!passedOn.has(status) || !said)
     return new Problem('internal', 'Something failed here; it was logged.', { cause, retriable: false });
@@ -94,6 +95,8 @@ const parsed = <S extends z.ZodType>(name: string, schema: S, text: string): z.o
     retriable: false,
   });
 };
+
+const problemIn = (text: string) => refusal.safeParse(jsonOf(text)).data;
 
 const jsonOf = (text: string): unknown => {
   try {
