@@ -43,6 +43,10 @@ const notFound = (host: string): Problem => ({
   title: 'Not Found',
   detail: `No service has the host ${host || '(none)'}.`,
 });
+/** No problem document: a caller must not take it for a service's own word that something is not there. */
+const answerUnknownHost = (response: ServerResponse, host: string): void => {
+  response.writeHead(404, { 'content-type': 'text/plain; charset=utf-8' }).end(notFound(host).detail);
+};
 const notReady: Problem = {
   status: 503,
   code: 'not-ready',
@@ -83,7 +87,7 @@ export const createIngress = ({ table, revisions, defaultHost }: IngressOptions)
     request: IncomingMessage,
     response: ServerResponse,
   ) => {
-    if (!served) return answerProblem(response, notFound(request.headers.host ?? ''));
+    if (!served) return answerUnknownHost(response, request.headers.host ?? '');
     const revision = served.choose();
     if (!revision) return answerProblem(response, notReady);
     const began = performance.now();

@@ -59,8 +59,8 @@ describe('a host', () => {
   it('of any service is served inside; an unknown one is a 404', async () => {
     expect(await serviceOf(host('hidden.test.svc.cluster.local'), plane.internal)).toBe('hidden');
     const unknown = await call(plane.internal, { headers: host('nobody.test.svc.cluster.local') });
-    expect(unknown).toMatchObject({ status: 404, headers: { 'content-type': 'application/problem+json' } });
-    expect(JSON.parse(unknown.body)).toMatchObject({ status: 404, code: 'not-found' });
+    expect(unknown).toMatchObject({ status: 404, headers: { 'content-type': 'text/plain; charset=utf-8' } });
+    expect(unknown.body).toBe('No service has the host nobody.test.svc.cluster.local.');
   });
 
   it('is the one of the target, where that is absolute', async () => {
