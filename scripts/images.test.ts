@@ -17,7 +17,7 @@ const root = join(import.meta.dirname, '..');
 const kagari = (...args: string[]): Promise<{ code: number; out: string; err: string }> =>
   new Promise((resolve) => {
     const env = { PATH: process.env.PATH };
-    execFile(process.execPath, ['scripts/kagari.ts', ...args], { cwd: root, env }, (error, out, err) =>
+    execFile(process.execPath, ['scripts/kagari.js', ...args], { cwd: root, env }, (error, out, err) =>
       resolve({ code: error ? Number(error.code) : 0, out, err }),
     );
   });

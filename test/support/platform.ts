@@ -104,7 +104,7 @@ export const spawnStart = ({
   spawn(
     process.execPath,
     [
-      'scripts/kagari.ts',
+      'scripts/kagari.js',
       'start',
       ...(port === undefined ? [] : ['--port', String(port)]),
       ...(directPort === undefined ? [] : ['--direct-port', String(directPort)]),
