@@ -117,6 +117,16 @@ describe('what passes', () => {
     expect(received).toHaveLength(4);
   });
 
+  it('asks but once for what may have been done before the connection was closed', async () => {
+    await get();
+    handler = (incoming) => incoming.socket.resetAndDestroy();
+    const { sent, answer } = call('POST', { 'content-length': '0' });
+    sent.end();
+    expect((await answer).statusCode).toBe(503);
+    expect(connections).toBe(1);
+    expect(received).toHaveLength(2);
+  });
+
   it('streams events: each is out before the next one is made', async () => {
     handler = async (_, outgoing) => {
       outgoing.writeHead(200, { 'content-type': 'text/event-stream' });

@@ -44,8 +44,8 @@ export const createForward =
           resolve(answer);
         });
         sent.once('error', (error: NodeJS.ErrnoException) => {
-          // A kept connection that the other side had just closed: nothing has been done yet.
-          const stale = sent.reusedSocket && error.code === 'ECONNRESET' && !hasBody(incoming);
+          // A kept connection that the other side had just closed, or closed while it did what was asked.
+          const stale = sent.reusedSocket && error.code === 'ECONNRESET' && isRepeatable(incoming);
           if (stale) send().then(resolve, reject);
           else reject(error);
         });
@@ -70,6 +70,10 @@ export const createForward =
     if (answer.headers['content-length'] === undefined) outgoing.flushHeaders();
     await pipeline(answer, outgoing).catch(() => outgoing.destroy());
   };
+
+/** RFC 9110 §9.2.2: what may be asked twice, and can be. */
+const isRepeatable = (incoming: IncomingMessage) =>
+  ['GET', 'HEAD', 'PUT', 'DELETE'].includes(incoming.method ?? '') && !hasBody(incoming);
 
 const hasBody = ({ headers }: IncomingMessage) =>
   headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
