@@ -116,7 +116,7 @@ export const createRuntime = (options: RuntimeOptions): Runtime => {
     life.begin(serving, (it) => it.stop());
 
     const api = life.begin(createKubeApi({ store, pods: revisions, home, log }), (it) => it.close());
-    await api.listen(options.kubePort).catch(busy(options.kubePort, '--kube-port or KAGARI_KUBE_PORT'));
+    await api.listen(options.kubePort);
     await rememberDatabase(home, options.databaseUrl, store);
 
     const { warnings } = await applyManifests(store, manifests, { stamp });
@@ -140,10 +140,6 @@ const dropOld = (eventLog: EventLog, log: Log): Promise<unknown> =>
   eventLog
     .applyRetention()
     .catch((err: unknown) => log.warn({ err }, 'old records of the event log still stand'));
-
-const busy = (port: number, how: string) => (error: NodeJS.ErrnoException) => {
-  throw error.code === 'EADDRINUSE' ? new PortBusyError(port, how, { cause: error }) : error;
-};
 
 /** Before anything is touched: the port itself is opened when there is something to answer. */
 const refuseBusyPort = async (port: number): Promise<void> => {
