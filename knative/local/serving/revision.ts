@@ -1,7 +1,8 @@
 import type { Log } from '../store/types.ts';
 import { type ActivityStore, createActivity } from './activity.ts';
-import type { LogLine } from './pods/log.ts';
-import { createPod, type EndLimits, type Pod, type PodMeans } from './pods/pod.ts';
+import { createPodPool, type PoolMeans } from './pod-pool.ts';
+import type { Failure } from './pods/failure.ts';
+import type { EndLimits, Pod } from './pods/pod.ts';
 import type { RevisionKey, RevisionSpec, RevisionState } from './ports.ts';
 import type { Destination } from './requests/forward.ts';
 import { problems } from './requests/problem.ts';
@@ -19,16 +20,11 @@ export interface Standing {
   reachable: boolean;
 }
 
-export interface RevisionMeans extends PodMeans, ActivityStore {
+export interface RevisionMeans extends PoolMeans, ActivityStore {
   log: Log;
   graceMs: number;
   progressDeadlineMs: number;
-  /** How many more pods this machine takes. */
-  room(): number;
   onState(key: RevisionKey, state: RevisionState): void;
-  onLine(key: RevisionKey, pod: string, line: LogLine): void;
-  /** A pod of it came, went or changed. */
-  onPods(): void;
   /** Its last pod has gone, for now. */
   onEmpty(key: RevisionKey): void;
 }
@@ -68,7 +64,6 @@ export const createRevision = (
   const { load } = autoscaler;
   const line = createWaitingLine();
   const activity = createActivity(key, means, log, standing.scale > 0);
-  const pods = new Set<Pod>();
   const state: RevisionState = { ready: 0, desired: 0, proven: standing.proven };
   let { reachable } = standing;
   let proving = !standing.proven;
@@ -76,27 +71,16 @@ export const createRevision = (
   let stopped = false;
   let told = '';
 
-  const staying = () => [...pods].filter((pod) => !pod.ending);
   const publish = () => {
-    state.ready = staying().filter((pod) => pod.ready).length;
+    state.ready = pool.ready();
     const now = JSON.stringify(state);
     if (now === told || stopped) return;
     told = now;
     means.onState(key, JSON.parse(now));
   };
-
-  const hasRoom = (pod: Pod) => containerConcurrency === 0 || pod.inFlight < containerConcurrency;
-  /** The ready pod with the fewest requests in hand. */
-  const pick = (): Pod | undefined => {
-    let best: Pod | undefined;
-    for (const pod of pods)
-      if (pod.ready && !pod.ending && hasRoom(pod) && (!best || pod.inFlight < best.inFlight)) best = pod;
-    if (best) best.inFlight++;
-    return best;
-  };
   const dispatch = () => {
     while (activity.active && line.length > 0) {
-      const pod = pick();
+      const pod = pool.pick();
       if (!pod) return;
       const waiter = line.next();
       if (waiter) waiter.go(pod);
@@ -104,64 +88,49 @@ export const createRevision = (
     }
   };
 
-  const add = (priority: 0 | 1 | 2) => {
-    const pod = createPod(key, spec, { priority }, means, {
-      onChange() {
-        means.onPods();
-        if (pod.ready) settle();
-        publish();
-        dispatch();
-        if (line.length > 0) demand();
-      },
-      onFailure(failure) {
-        means.onPods();
-        state.failure = failure;
-        log.warn({ revision: key, pod: pod.name, ...failure }, 'a pod failed');
-        publish();
-        if (state.ready > 0) return;
-        const detail = `Its pods do not start or do not stay (${failure.reason}): its Revision and its log say why.`;
-        line.sawFailure(problems.notStarted(detail), failuresToBear * Math.max(1, staying().length));
-        if (line.length > 0) demand();
-      },
-      onLine: (name, text) => means.onLine(key, name, text),
-    });
-    pods.add(pod);
-    means.onPods();
-  };
+  const pool = createPodPool(key, spec, means, {
+    onChange(pod) {
+      if (pod.ready) settle();
+      publish();
+      dispatch();
+      if (line.length > 0) demand();
+    },
+    onFailure(pod, failure) {
+      log.warn({ revision: key, pod: pod.name, ...failure }, 'a pod failed');
+      state.failure = failure;
+      publish();
+      if (state.ready === 0) lose(failure);
+    },
+    onEmpty() {
+      means.onEmpty(key);
+      if (state.desired === 0 && line.length === 0 && !stopped) activity.rest();
+    },
+  });
   /** A pod has become ready. */
   const settle = () => {
     delete state.failure;
     const enough = Math.max(1, bounded(scaling.initialScale, scaling, { reachable, proven: true }));
     // Where this machine does not take so many, those that there are.
-    if (staying().filter((pod) => pod.ready).length < Math.min(enough, staying().length)) return;
+    if (pool.ready() < Math.min(enough, pool.staying().length)) return;
     state.proven = true;
     proving = false;
   };
-
-  const remove = async (pod: Pod, limits: EndLimits): Promise<void> => {
-    await pod.end(limits);
-    pods.delete(pod);
-    means.onPods();
-    if (pods.size === 0) means.onEmpty(key);
-    if (pods.size === 0 && state.desired === 0 && line.length === 0 && !stopped) activity.rest();
+  /** A pod has failed, and no other is ready. */
+  const lose = ({ reason }: Failure) => {
+    const detail = `Its pods do not start or do not stay (${reason}): its Revision and its log say why.`;
+    line.sawFailure(problems.notStarted(detail), failuresToBear * Math.max(1, pool.staying().length));
+    if (line.length > 0) demand();
   };
   const scaleTo = (wanted: number, priority: 0 | 1 | 2) => {
     if (stopped) return;
     if (state.desired === 0 && wanted > 0) upSince = performance.now();
     state.desired = wanted;
-    const present = staying();
-    const most = present.length + Math.max(means.room(), present.length === 0 ? 1 : 0);
-    for (let count = present.length; count < Math.min(wanted, most); count++) add(priority);
-    // Those that serve least go first: not ready, then fewest requests, then youngest.
-    const surplus = present
-      .reverse()
-      .sort((a, b) => Number(a.ready) - Number(b.ready) || a.inFlight - b.inFlight);
-    for (const pod of surplus.slice(0, Math.max(0, present.length - wanted))) void remove(pod, patience);
+    pool.resize(wanted, priority, patience);
     publish();
   };
   /** A request waits. */
   const demand = () => {
-    const present = staying();
+    const present = pool.staying();
     if (present.length === 0) {
       const first = Math.max(1, state.desired, scaling.activationScale);
       scaleTo(bounded(first, scaling, { reachable, proven: true }), 0);
@@ -172,7 +141,7 @@ export const createRevision = (
     line.sendAway(problems.notStarted('The runtime cannot reach its own store.'));
   };
   const lineLimit = () => {
-    const present = staying().length;
+    const present = pool.staying().length;
     const grows = (scaling.maxScale === 0 || present < scaling.maxScale) && means.room() > 0;
     if (containerConcurrency === 0 || grows) return longestLine;
     return linePerPlace * containerConcurrency * Math.max(1, present);
@@ -192,12 +161,12 @@ export const createRevision = (
   giveUp.unref();
 
   return {
-    pods,
+    pods: pool.pods,
     timeoutMs,
     log,
     enter: () => load.enter(performance.now()),
     over: () => load.exit(performance.now()),
-    take: () => (activity.active && line.length === 0 ? pick() : undefined),
+    take: () => (activity.active && line.length === 0 ? pool.pick() : undefined),
     wait(waiter) {
       if (stopped) return problems.stopping();
       if (line.length >= lineLimit()) return problems.overloaded(`${line.length} requests wait already.`);
@@ -217,25 +186,24 @@ export const createRevision = (
       scaleTo(bounded(state.desired, scaling, { reachable, proven: !proving }), 2);
     },
     tick(now) {
-      for (const pod of pods) pod.connections.sweep(now);
-      if (stopped || (pods.size === 0 && line.length === 0 && state.desired === 0)) return;
+      for (const pod of pool.pods) pod.connections.sweep(now);
+      if (stopped || (pool.pods.size === 0 && line.length === 0 && state.desired === 0)) return;
       const standing = { desired: state.desired, ready: state.ready, upSince, proven: !proving, reachable };
       scaleTo(autoscaler.wanted(now, standing), line.length > 0 ? 0 : 2);
     },
     async kill(pod) {
-      const gone = remove(pod, patience);
+      const gone = pool.remove(pod, patience);
       scaleTo(state.desired, line.length > 0 ? 0 : 2);
       await gone;
     },
     async refreshVolumes() {
-      await Promise.all(staying().map((pod) => pod.refreshVolumes()));
+      await Promise.all(pool.staying().map((pod) => pod.refreshVolumes()));
     },
     async stop(limits = patience) {
       stopped = true;
       clearTimeout(giveUp);
       line.sendAway(problems.stopping());
-      await Promise.all([...pods].map((pod) => pod.end(limits)));
-      pods.clear();
+      await pool.stop(limits);
     },
   };
 };

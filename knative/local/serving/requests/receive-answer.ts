@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Connection } from './connections.ts';
-import { type ResponseHead, trailerField, without } from './response-parser.ts';
+import { type ResponseHead, trailerField, without } from './response-head.ts';
 
 /** A whole answer up to this size is one write. */
 const maxHeld = 16 * 1024;

@@ -1,11 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-  createResponseParser,
-  ResponseError,
-  type ResponseEvents,
-  type ResponseHead,
-} from './response-parser.ts';
+import { ResponseError, type ResponseHead } from './response-head.ts';
+import { createResponseParser, type ResponseEvents } from './response-parser.ts';
 
 interface Answer {
   heads: ResponseHead[];

@@ -1,4 +1,6 @@
 import { type Agent, type IncomingMessage, request } from 'node:http';
+import { connect } from 'node:net';
+import { text } from 'node:stream/consumers';
 
 export interface Answer {
   status: number;
@@ -53,3 +55,10 @@ export const call = (
       sent.end();
     } else sent.end(body);
   });
+
+/** What comes back for these bytes until the connection ends. */
+export const rawExchange = async (url: string, bytes: string): Promise<string> => {
+  const socket = connect(Number(new URL(url).port), '127.0.0.1');
+  socket.write(bytes);
+  return text(socket);
+};
