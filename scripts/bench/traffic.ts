@@ -84,7 +84,10 @@ const failed = (all: readonly Seen[]): string => {
 };
 const times = (all: readonly Seen[]): string => {
   const sorted = all.map(({ ms }) => ms).sort((a, b) => a - b);
-  const at = (part: number) => Math.round(sorted[Math.ceil(sorted.length * part) - 1] ?? Number.NaN);
+  const at = (part: number) => {
+    const ms = sorted[Math.ceil(sorted.length * part) - 1] ?? Number.NaN;
+    return ms < 10 ? ms.toFixed(1) : Math.round(ms);
+  };
   return `p50 ${at(0.5)} ms, p99 ${at(0.99)} ms, longest ${at(1)} ms`;
 };
 
@@ -108,9 +111,10 @@ const measureSplit = async () => {
   ]);
 };
 
-const measureMoves = async (how: string, share: (move: number) => number) => {
+const measureMoves = async (how: string, share: (move: number) => number, { fromZero = false } = {}) => {
   const all: Seen[] = [];
   for (let run = 0; run < runs; run++) {
+    if (fromZero) await untilAtZero(name);
     const seen = await during(asked.perSecond, async () => {
       for (let move = 1; move <= asked.moves; move++) {
         await split(share(move));
@@ -152,6 +156,9 @@ try {
   await measureSplit();
   await measureMoves('2 points each', (move) => move * 2);
   await measureMoves('all of it each time', (move) => (move % 2) * 100);
+  await measureMoves('all of it each time, both at zero before', (move) => (move % 2) * 100, {
+    fromZero: true,
+  });
   await measureFromZero(0);
   await measureFromZero(10);
 } finally {
