@@ -271,6 +271,14 @@ describe('what goes wrong', () => {
     expect(JSON.stringify(await problem(expected))).not.toContain('secret');
   });
 
+  it('a 502 of the data plane, where a function broke off, is 503', async () => {
+    handler = (_, outgoing) =>
+      outgoing
+        .writeHead(502, { 'content-type': 'application/problem+json' })
+        .end('{"detail":"upstream secret"}');
+    expect(JSON.stringify(await problem(503))).not.toContain('secret');
+  });
+
   it('a function that breaks off in the middle breaks the answer off, too', async () => {
     handler = (incoming, outgoing) => {
       outgoing.writeHead(200, { 'content-length': '100' });

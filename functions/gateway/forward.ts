@@ -92,9 +92,10 @@ const limited = (incoming: IncomingMessage): Readable => {
   );
 };
 
-/** What an ingress, an activator or a queue says in plain text instead of a function that is not there. */
+/** What an ingress, an activator or a queue says instead of a function that is not there: plain text, or a 502. */
 const infrastructureProblem = ({ statusCode = 502, headers }: IncomingMessage): Problem | undefined => {
-  if (statusCode < 400 || headers['content-type']?.includes('json')) return undefined;
+  // No function says 502 of itself: something before it saw it break off.
+  if (statusCode < 400 || (statusCode !== 502 && headers['content-type']?.includes('json'))) return undefined;
   if (statusCode === 504 || statusCode === 408) return new Problem('timeout', 'No answer in time.');
   return unavailable('The function is not there now.', {
     cause: new Error(`answer ${statusCode} from before it`),
