@@ -9,7 +9,9 @@ let bad: ReturnType<typeof createTool>['bad'];
 beforeAll(async () => {
   if (!kn) return;
   world = await openWorld();
-  ({ good, bad } = world.tool(kn));
+  const tool = world.tool(kn);
+  good = (line) => tool.good(`${line} -n kagari`);
+  bad = (line) => tool.bad(`${line} -n kagari`);
 });
 afterAll(() => world?.close());
 
