@@ -14,11 +14,18 @@ describe.skipIf(!here)(`docs/canary.md${why}`, () => {
   it('prints what it shows, command by command', async () => {
     const steps = readTranscript(await readFile(join(root, 'docs/canary.md'), 'utf8'));
     const { port } = new URL(target.ingress);
+    const home = dirname(target.kubeconfig);
     const outputs = await replay(
-      steps.map(({ command }) => command.replaceAll('localhost:8080', `localhost:${port}`)),
+      steps.map(({ command }) =>
+        command.replaceAll('localhost:8080', `localhost:${port}`).replaceAll('.kagari/', `"$KAGARI_HOME"/`),
+      ),
       {
-        cwd: dirname(dirname(target.kubeconfig)),
-        env: { PATH: [dirname(`${kn}`), process.env.PATH].join(delimiter), HOME: '/nonexistent' },
+        cwd: root,
+        env: {
+          PATH: [dirname(`${kn}`), dirname(process.execPath), process.env.PATH].join(delimiter),
+          HOME: '/nonexistent',
+          KAGARI_HOME: home,
+        },
       },
     );
     const shown = steps.map(({ command, output }) => ({ command, output: comparable(output) }));
