@@ -56,7 +56,7 @@ export const operations = {
     access: 'public',
     summary: 'For the bank: the end of a charge, signed as Standard Webhooks 1.0',
     headers: z.object({
-      'webhook-id': z.string().max(255).optional(),
+      'webhook-id': z.string().optional(),
       'webhook-timestamp': z.string().optional(),
       'webhook-signature': z.string().optional(),
     }),

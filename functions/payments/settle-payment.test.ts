@@ -118,6 +118,13 @@ describe('a signature', () => {
     },
   );
 
+  test('of another id is 401, however long that is', async () => {
+    const { paymentId } = await newPayment();
+    const body = JSON.stringify(captured(paymentId));
+    const headers = { ...signedHeaders(body, { secret: testWebhookSecret }), 'webhook-id': 'x'.repeat(1000) };
+    expect((await both.request('POST', '/webhook', { body, headers })).status).toBe(401);
+  });
+
   test('of another body is 401', async () => {
     const { paymentId } = await newPayment();
     const headers = signedHeaders(JSON.stringify(failed(paymentId)), { secret: testWebhookSecret });
