@@ -1,4 +1,5 @@
-import { readFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { describe, expect, inject, it } from 'vitest';
 import { findTool, kn, unless } from './support/tools.ts';
@@ -15,6 +16,7 @@ describe.skipIf(!here)(`docs/canary.md${why}`, () => {
     const steps = readTranscript(await readFile(join(root, 'docs/canary.md'), 'utf8'));
     const { port } = new URL(target.ingress);
     const home = dirname(target.kubeconfig);
+    const user = await mkdtemp(join(tmpdir(), 'kagari-transcript-'));
     const outputs = await replay(
       steps.map(({ command }) =>
         command.replaceAll('localhost:8080', `localhost:${port}`).replaceAll('.kagari/', `"$KAGARI_HOME"/`),
@@ -23,11 +25,12 @@ describe.skipIf(!here)(`docs/canary.md${why}`, () => {
         cwd: root,
         env: {
           PATH: [dirname(`${kn}`), dirname(process.execPath), process.env.PATH].join(delimiter),
-          HOME: '/nonexistent',
+          HOME: user,
           KAGARI_HOME: home,
         },
       },
     );
+    await rm(user, { recursive: true, force: true });
     const shown = steps.map(({ command, output }) => ({ command, output: comparable(output) }));
     const printed = steps.map(({ command }, index) => ({
       command,

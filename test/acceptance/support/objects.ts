@@ -50,17 +50,28 @@ export const toBroker = (name: string) => ({
   ref: { apiVersion: 'eventing.knative.dev/v1', kind: 'Broker', name },
 });
 
+const earOf = (name: string) => `/?for=${name}`;
+
 /**
- * A Trigger whose every event ends on the dead-letter desk, at once: hello takes no events. What the desk lists is
- * what was delivered, each event once, by the address it was meant for.
+ * A Trigger whose every event ends on the dead-letter desk, at once: hello answers a POST with 405, which nobody tries
+ * again, while the way to the desk has retries. What the desk lists under the ear's name is what was delivered.
  */
-export const watchingTrigger = (name: string, path: string, filters: object[]): KubeObject => ({
+export const watchingTrigger = (name: string, ear: string, filters: object[]): KubeObject => ({
   kind: 'Trigger',
   metadata: { name },
   spec: {
     broker: 'default',
     filters,
-    subscriber: toService('hello', path),
-    delivery: { retry: 0, timeout: 'PT10S', deadLetterSink: toService('deadletters', '/_events') },
+    subscriber: toService('hello', earOf(ear)),
+    delivery: {
+      retry: 6,
+      backoffPolicy: 'exponential',
+      backoffDelay: 'PT0.2S',
+      timeout: 'PT10S',
+      deadLetterSink: toService('deadletters', '/_events'),
+    },
   },
 });
+
+export const heardBy = (ear: string, { destination }: { destination: string | null }): boolean =>
+  destination?.endsWith(earOf(ear)) ?? false;

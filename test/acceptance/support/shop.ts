@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
+import { heardBy } from './objects.ts';
 import { until } from './until.ts';
 import type { Reply, Sent, Web } from './web.ts';
 
@@ -75,8 +76,8 @@ export const createShop = (web: Web, host: string) => {
   const openDesk = async (credentials: { email: string; password: string }) => {
     const bearer = await logIn(credentials.email, credentials.password);
     return {
-      /** All letters of a type whose destination ends like this, over all pages. */
-      async letters(type: string, destination: string): Promise<DeadLetter[]> {
+      /** All events of a type that a watching Trigger's ear has heard, over all pages. */
+      async letters(type: string, ear: string): Promise<DeadLetter[]> {
         const found: DeadLetter[] = [];
         let cursor: string | null = '';
         do {
@@ -87,7 +88,7 @@ export const createShop = (web: Web, host: string) => {
           found.push(...page.items);
           cursor = page.nextCursor;
         } while (cursor);
-        return found.filter((letter) => letter.destination?.endsWith(destination));
+        return found.filter((letter) => heardBy(ear, letter));
       },
       redrive: (id: string) => at(`/deadletters/${id}/redrive`, { method: 'POST', headers: bearer }),
     };
