@@ -104,6 +104,8 @@ export const spawnStart = ({
   spawn(
     process.execPath,
     [
+      // As `npm start` does.
+      '--max-semi-space-size=8',
       'scripts/kagari.js',
       'start',
       ...(port === undefined ? [] : ['--port', String(port)]),
