@@ -9,10 +9,10 @@ export const createStartLog = (file: string): pino.Logger => {
   if ((statSync(file, { throwIfNoEntry: false })?.size ?? 0) > largestBytes) renameSync(file, `${file}.1`);
   const people = {
     write(line: string) {
-      const { level, msg, err, error } = JSON.parse(line);
-      const cause = (err ?? error)?.message;
+      const { level, msg, err, error, ...fields } = JSON.parse(line);
+      const { revision, reason, message = (err ?? error)?.message } = fields;
       const word = level >= errorLevel ? 'failure' : 'warning';
-      console.error(`${word}: ${msg}${cause ? `: ${cause}` : ''}`);
+      console.error([`${word}: ${msg}`, revision, reason, message].filter(Boolean).join(': '));
     },
   };
   return pino(

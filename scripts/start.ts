@@ -91,7 +91,11 @@ const start = async (options: StartOptions): Promise<void> => {
     })();
     return ending;
   };
+  // Whoever read the output has gone; the platform runs on.
+  process.stdout.on('error', () => {});
   process.on('uncaughtException', (err) => {
+    // A connection cut by the end itself is no fault.
+    if (ending) return log.info({ err }, 'while it ended');
     log.error({ err }, 'a fault of the runtime');
     void fail(
       `the runtime has failed (${err.message}): see ${join(home, 'runtime.log')}, and start it again`,
@@ -110,6 +114,11 @@ const start = async (options: StartOptions): Promise<void> => {
 
 /** Its owner's alone; run by root, others may pass through it, since Postgres is another user then. */
 const makeHome = async (home: string): Promise<void> => {
-  await mkdir(home, { recursive: true });
-  await chmod(home, process.getuid?.() === 0 ? 0o711 : 0o700);
+  try {
+    await mkdir(home, { recursive: true });
+    await chmod(home, process.getuid?.() === 0 ? 0o711 : 0o700);
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    throw new Error(`${home} cannot be the home (${code}): name another folder with --home`, { cause });
+  }
 };

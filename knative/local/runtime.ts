@@ -19,7 +19,7 @@ import { createLife } from './life.ts';
 import { applyManifests } from './manifests/apply.ts';
 import { loadManifests } from './manifests/load.ts';
 import { openState } from './open-state.ts';
-import { answering, readyPaths, settled } from './readiness.ts';
+import { answering, nameAndReason, readyPaths, settled } from './readiness.ts';
 import { createServing } from './serving/controllers/serving.ts';
 import { createReaper } from './serving/pods/reaper.ts';
 import { createRevisions } from './serving/revisions.ts';
@@ -70,7 +70,7 @@ export const createRuntime = (options: RuntimeOptions): Runtime => {
       throw new Error(
         'KAFKA_BROKERS is set, but there is no Kafka driver yet: unset it for the embedded event log',
       );
-    const manifests = await loadManifests(options.manifests);
+    const manifests = await loadManifests(options.manifests, { namespace: 'kagari' });
     const objects = manifests.map(({ object }) => object);
     await refuseBusyPort(options.port);
 
@@ -124,13 +124,19 @@ export const createRuntime = (options: RuntimeOptions): Runtime => {
     eventing.start();
     serving.start(revisions);
     await Promise.all([eventing.settled(), serving.settled()]);
-    for (const { kind, metadata, status } of await settled(store, objects)) {
-      const ready = status.conditions.find(({ type }: { type: string }) => type === 'Ready');
-      log.warn({}, `${kind} ${metadata.name} is not ready: ${ready.reason}: ${ready.message}`);
-    }
     await listen(ingress, options);
     life.begin(ingress, (it) => it.drain(atStop.requestsMs));
-    await answering(options.port, readyPaths(objects), life.signal);
+
+    const patience = {
+      signal: life.signal,
+      waitingFor: (what: string) => log.warn({}, `still waiting for ${what}`),
+    };
+    for (const object of await settled(store, objects, patience))
+      log.warn({}, `${nameAndReason(object)}: not ready`);
+    const paths = readyPaths(objects);
+    if (paths.length > 0 && !table.find(defaultHost))
+      log.warn({}, `--default-service ${options.defaultService}: namespace kagari has no such Service`);
+    await answering(options.port, paths, patience);
   };
 
   return { start, stop: life.end };

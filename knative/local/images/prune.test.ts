@@ -74,7 +74,8 @@ it('finishes a prune that was killed: what is named comes back, the rest goes', 
   expect(await stored()).toEqual([]);
   expect((await pruneImages({ home, used: async () => [digests[0]] })).length).toBe(1);
   expect(await stored()).toEqual([digests[0]]);
-  expect(await readdir(join(home, 'images'))).toHaveLength(1);
+  const left = (await readdir(join(home, 'images'))).filter((name) => name !== 'package.json');
+  expect(left).toHaveLength(1);
 });
 
 it('lets two prunes and a put of the same run at once: what is named stands in the end', async () => {

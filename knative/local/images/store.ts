@@ -36,6 +36,8 @@ export const createImageStore = (home: string): ImageStore => {
     async put(folder, config) {
       const draft = join(root, `${draftPrefix}${uuid()}`);
       await mkdir(root, { recursive: true });
+      // A program's modules are what its own package.json says, not what one above the home does.
+      await writeFile(join(root, 'package.json'), '{}\n');
       await removeOldDrafts(root);
       try {
         await cp(folder, draft, {

@@ -30,7 +30,7 @@ export const readLog = (pods: Pods, call: NamedCall): ApiResponse => {
   const previous = flagOption(query, 'previous');
   if (previous && view.restarts === 0)
     throw badRequest(`previous terminated container "${containerName}" in pod "${name}" not found`);
-  const process = previous ? view.restarts - 1 : view.restarts;
+  const process = previous ? view.restarts - 1 : present(view.restarts, view.pid, log);
   const options = optionsOf(query);
   if (!flagOption(query, 'follow') || previous) return textResponse(200, kept(log, process, options));
   return {
@@ -39,6 +39,10 @@ export const readLog = (pods: Pods, call: NamedCall): ApiResponse => {
     body: (out) => follow(pods, call.source, { name, log, process }, options, out),
   };
 };
+
+/** While it waits to be started again, the process that ended last speaks, as on Kubernetes. */
+const present = (restarts: number, pid: number | undefined, log: PodLog): number =>
+  pid === undefined ? (log.lines().at(-1)?.restart ?? restarts) : restarts;
 
 const kept = (log: PodLog, process: number, options: LogOptions): string => {
   const { timestamps, tailLines, since, limit } = options;

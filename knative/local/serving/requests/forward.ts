@@ -134,7 +134,10 @@ export const forward = (
       pod?.suspect();
       if (connected ? head.repeatable && repeats++ < maxRepeats : refusals++ < maxRefusals) seekAnother();
       else {
-        destination.log.warn({ err: error, pod: pod?.name, path: request.url?.split('?')[0] }, 'a pod broke off');
+        destination.log.warn(
+          { err: error, pod: pod?.name, path: request.url?.split('?')[0] },
+          'a pod broke off',
+        );
         refuse(problems.broken());
       }
     },
