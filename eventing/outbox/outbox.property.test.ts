@@ -123,7 +123,7 @@ test('under any disorder: what committed goes out, what did not never does, what
       for (const { outbox } of processes) await outbox.start();
       await expect
         .poll(async () => (await admin`select 1 from events.outbox where published_at is null`).length, {
-          timeout: 10_000,
+          timeout: 25_000,
           interval: 10,
         })
         .toBe(0);

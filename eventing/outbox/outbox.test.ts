@@ -24,7 +24,7 @@ afterEach(async () => {
   await sink.down();
 });
 
-const eventually = { timeout: 10_000, interval: 5 };
+const eventually = { timeout: 25_000, interval: 5 };
 const unpublished = async () => {
   const [row] = await process.sql`select count(*)::int as n from events.outbox where published_at is null`;
   return row?.n;

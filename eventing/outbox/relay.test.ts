@@ -46,7 +46,7 @@ const forgetRow = async (id: string) => {
   await admin`delete from events.outbox where id = ${id}`;
   await admin.end();
 };
-const eventually = { timeout: 10_000, interval: 20 };
+const eventually = { timeout: 25_000, interval: 20 };
 const unique = (ids: string[]) => [...new Set(ids)].sort();
 
 test('while everyone lives, every event is posted exactly once, however many at a time', async () => {

@@ -22,7 +22,7 @@ const harness = (limits: Partial<Limits> = {}) => {
   });
   return { sender, posts, ends };
 };
-const eventually = { timeout: 10_000, interval: 5 };
+const eventually = { timeout: 25_000, interval: 5 };
 const accepted: Outcome = { kind: 'accepted' };
 const failed: Outcome = { kind: 'failed', reason: 'down' };
 
