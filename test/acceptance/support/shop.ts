@@ -65,6 +65,18 @@ export const createShop = (web: Web, host: string) => {
           },
           ms,
         ),
+      /**
+       * Once it has ended as an order with a good card may: paid and charged once; or, on a machine too busy for its
+       * payment's deadline, given up and not charged. Throws where state and charge disagree.
+       */
+      async rightlyEnded(id: string): Promise<Order> {
+        const order = await customer.settled(id);
+        const { captures } = await customer.payment(id);
+        const paid = order.status === 'paid' && captures === 1;
+        const late = order.status === 'failed' && order.failureReason === 'deadline' && captures === 0;
+        if (!paid && !late) throw new Error(`${captures} captures of ${JSON.stringify(order)}`);
+        return order;
+      },
       payment: (id: string) => get<{ status: string; captures: number }>(`/payments/status?orderId=${id}`),
       mails: async () =>
         (await get<{ items: { type: string; subject: string }[] }>('/notifications/?limit=100')).items,
