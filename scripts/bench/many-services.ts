@@ -44,7 +44,8 @@ const residentMb = async ({ process: { pid } }: Platform): Promise<number> => {
 
 const untilAtZero = async (kube: Kube) => {
   while ((await kube.list('pod')).length > 0) await sleep(1_000);
-  await sleep(5_000);
+  // V8 collects what a burst left when there is rest.
+  await sleep(35_000);
 };
 
 /** From the request to the last byte of its answer, over a connection that stands. */
