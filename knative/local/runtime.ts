@@ -6,6 +6,7 @@ import { createPostgresLog } from '../../eventing/log/postgres.ts';
 import { createEventWriter } from './api/events/record-event.ts';
 import { createKubeApi } from './api/kube-api.ts';
 import { buildImages } from './build-images.ts';
+import { collectAtRest } from './collect-at-rest.ts';
 import { ingressHosts } from './eventing/broker-address.ts';
 import { createEventing } from './eventing/eventing.ts';
 import { brokerIngressHandler } from './eventing/ingress-handler.ts';
@@ -100,6 +101,7 @@ export const createRuntime = (options: RuntimeOptions): Runtime => {
     const ingress = life.begin(createIngress({ table, revisions, defaultHost }), (it) => it.close());
     proxy = await ingress.listenInternally();
     life.begin(revisions, (it) => it.stop({ drainMs: atStop.podsMs, graceMs: atStop.podsMs }));
+    life.begin(collectAtRest(revisions), (stop) => stop());
 
     const eventLog = life.begin(createPostgresLog({ url: adminUrl, logger: log }), (it) => it.close());
     life.begin(
