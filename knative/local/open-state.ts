@@ -6,6 +6,7 @@ import { openDatabase } from './database.ts';
 import { sinkBindingMutator } from './eventing/bind-sink.ts';
 import type { Life } from './life.ts';
 import { ensureSecrets } from './secrets/ensure-secrets.ts';
+import { tellOperator } from './secrets/operator.ts';
 import { rolePasswords } from './secrets/role-passwords.ts';
 import { standingSecrets } from './secrets/standing-secrets.ts';
 import type { Reaper } from './serving/pods/reaper.ts';
@@ -53,8 +54,8 @@ export const openState = async ({
   await migrate(adminUrl, { passwords });
   const admit = createAdmission({ mutators: [sinkBindingMutator] });
   const store = life.begin(await createStore({ url: adminUrl, admit, log }), (it) => it.close());
-  const { operatorFile } = await ensureSecrets(store, { adminUrl, passwords, home });
-  say(`the operator's login is in ${operatorFile}`);
+  const { operator } = await ensureSecrets(store, { adminUrl, passwords });
+  say(`the operator's login is in ${await tellOperator(operator, home)}`);
   return { store, adminUrl };
 };
 

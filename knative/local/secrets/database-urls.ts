@@ -1,11 +1,10 @@
 import { roleName } from '../../../db/functions.ts';
-import type { Store } from '../store/types.ts';
-import { putSecret, secretValue } from './kept.ts';
+import { type Keeper, putSecret, secretValue } from './kept.ts';
 import { loginOf } from './role-passwords.ts';
 
 /** Secrets `NAME-db`, key `url`: server, database and options as in `adminUrl`, login as the function's role. */
 export const ensureDatabaseUrls = async (
-  store: Store,
+  store: Keeper,
   adminUrl: string,
   passwords: Record<string, string>,
 ): Promise<void> => {

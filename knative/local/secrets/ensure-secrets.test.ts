@@ -12,6 +12,7 @@ import { createAdmission } from '../admission/admission.ts';
 import { openStore } from '../store/testing.ts';
 import { ensureSecrets } from './ensure-secrets.ts';
 import { configValue, ensureNamespace, putConfig, putSecret, secretValue } from './kept.ts';
+import { tellOperator } from './operator.ts';
 import { rolePasswords } from './role-passwords.ts';
 import { standingSecrets } from './standing-secrets.ts';
 
@@ -35,7 +36,7 @@ afterEach(async () => {
 });
 
 const ensure = (url = adminUrl) =>
-  ensureSecrets(store, { adminUrl: url, passwords: rolePasswords(store, functions), home });
+  ensureSecrets(store, { adminUrl: url, passwords: rolePasswords(store, functions) });
 
 const everything = () => [...store.list('Secret'), ...store.list('ConfigMap')];
 
@@ -115,7 +116,7 @@ describe('ensureSecrets', () => {
     await migrated();
     const passwords = await migrated();
     const opened = await openStore(empty.adminUrl);
-    await ensureSecrets(opened, { adminUrl: empty.adminUrl, passwords, home });
+    await ensureSecrets(opened, { adminUrl: empty.adminUrl, passwords });
     expect(await migrated()).toEqual(passwords);
     for (const fn of functionDatabases) {
       const login = postgres(secretValue(opened, `${fn}-db`, 'url') ?? '', { max: 1 });
@@ -168,7 +169,8 @@ describe('ensureSecrets', () => {
   it('tells the operator’s login to the owner of the home folder only, as the Secret has it', async () => {
     await ensureNamespace(store);
     await putSecret(store, 'operator-bootstrap', { email: 'chief@shop.example' });
-    const { operatorFile } = await ensure();
+    const { operator: told } = await ensure();
+    const operatorFile = await tellOperator(told, home);
     const operator = JSON.parse(await readFile(operatorFile, 'utf8'));
     expect(operator).toEqual({
       email: 'chief@shop.example',
@@ -178,7 +180,7 @@ describe('ensureSecrets', () => {
     for (const content of ['stale', await readFile(operatorFile, 'utf8')]) {
       await writeFile(operatorFile, content);
       await chmod(operatorFile, 0o644);
-      await ensure();
+      await tellOperator(told, home);
       expect(JSON.parse(await readFile(operatorFile, 'utf8'))).toEqual(operator);
       expect((await stat(operatorFile)).mode & 0o777).toBe(0o600);
     }

@@ -1,8 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import type { Store } from '../store/types.ts';
 import { ensureDatabaseUrls } from './database-urls.ts';
-import { ensureNamespace, putSecret, secretValue } from './kept.ts';
-import { ensureOperator } from './operator.ts';
+import { ensureNamespace, type Keeper, putSecret, secretValue } from './kept.ts';
+import { ensureOperator, type Operator } from './operator.ts';
 import { ensureSigningKeys } from './signing-keys.ts';
 
 export interface SecretsSettings {
@@ -10,26 +9,25 @@ export interface SecretsSettings {
   adminUrl: string;
   /** What rolePasswords answered and migrate was given. */
   passwords: Record<string, string>;
-  home: string;
 }
 
 /**
  * Generates what is missing of the Secrets and the ConfigMap that the functions need, in namespace kagari, and changes
- * no password or key that stands. Answers the path of operator.json.
+ * no password or key that stands. Answers the first operator's login.
  */
 export const ensureSecrets = async (
-  store: Store,
-  { adminUrl, passwords, home }: SecretsSettings,
-): Promise<{ operatorFile: string }> => {
+  store: Keeper,
+  { adminUrl, passwords }: SecretsSettings,
+): Promise<{ operator: Operator }> => {
   await ensureNamespace(store);
   await ensureDatabaseUrls(store, adminUrl, passwords);
   await ensureSigningKeys(store);
   await ensureWebhookSecret(store);
-  return { operatorFile: await ensureOperator(store, home) };
+  return { operator: await ensureOperator(store) };
 };
 
 // Standard Webhooks: 24 to 64 bytes, base64, after the prefix.
-const ensureWebhookSecret = async (store: Store): Promise<void> => {
+const ensureWebhookSecret = async (store: Keeper): Promise<void> => {
   if (secretValue(store, 'bank-webhook', 'secret') !== undefined) return;
   await putSecret(store, 'bank-webhook', { secret: `whsec_${randomBytes(32).toString('base64')}` });
 };

@@ -1,10 +1,13 @@
 import type { KubeObject, NewObject, Reader, Store } from '../store/types.ts';
 
-/** Where everything that the runtime generates lives. */
+/** What keeps the Secrets: the local runtime's store, or a cluster's API. */
+export type Keeper = Pick<Store, 'get' | 'create' | 'update'>;
+
+/** Where everything that is generated lives. */
 export const namespace = 'kagari';
 
 /** A first start makes the Secrets before any manifest has brought their namespace. */
-export const ensureNamespace = async (store: Store): Promise<void> => {
+export const ensureNamespace = async (store: Keeper): Promise<void> => {
   if (store.get('Namespace', undefined, namespace)) return;
   await store.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } });
 };
@@ -14,12 +17,12 @@ export const secretValue = (store: Pick<Reader, 'get'>, name: string, key: strin
   return typeof encoded === 'string' ? Buffer.from(encoded, 'base64').toString('utf8') : undefined;
 };
 
-export const configValue = (store: Reader, name: string, key: string): string | undefined =>
+export const configValue = (store: Pick<Reader, 'get'>, name: string, key: string): string | undefined =>
   store.get('ConfigMap', namespace, name)?.data?.[key];
 
 /** Sets these values of a Secret and keeps its others; makes it where there is none. */
 export const putSecret = (
-  store: Store,
+  store: Keeper,
   name: string,
   values: Record<string, string>,
 ): Promise<KubeObject> => {
@@ -28,11 +31,11 @@ export const putSecret = (
 };
 
 /** Sets these values of a ConfigMap and keeps its others; makes it where there is none. */
-export const putConfig = (store: Store, name: string, values: Record<string, string>): Promise<KubeObject> =>
+export const putConfig = (store: Keeper, name: string, values: Record<string, string>): Promise<KubeObject> =>
   put(store, { apiVersion: 'v1', kind: 'ConfigMap' }, name, values);
 
 const put = (
-  store: Store,
+  store: Keeper,
   type: Omit<NewObject, 'metadata'> & { apiVersion: string; kind: string },
   name: string,
   data: Record<string, string>,

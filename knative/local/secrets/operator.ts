@@ -1,11 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import { chmod, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Store } from '../store/types.ts';
-import { putSecret, secretValue } from './kept.ts';
+import { type Keeper, putSecret, secretValue } from './kept.ts';
 
-/** Secret `operator-bootstrap`, and its values for their owner's eyes in `operator.json`, whose path is the answer. */
-export const ensureOperator = async (store: Store, home: string): Promise<string> => {
+export interface Operator {
+  email: string;
+  password: string;
+}
+
+/** Secret `operator-bootstrap`: the first operator's login. */
+export const ensureOperator = async (store: Keeper): Promise<Operator> => {
   const kept = {
     email: secretValue(store, 'operator-bootstrap', 'email'),
     password: secretValue(store, 'operator-bootstrap', 'password'),
@@ -15,8 +19,13 @@ export const ensureOperator = async (store: Store, home: string): Promise<string
     password: kept.password ?? randomBytes(18).toString('base64url'),
   };
   if (kept.email === undefined || kept.password === undefined) {
-    await putSecret(store, 'operator-bootstrap', operator);
+    await putSecret(store, 'operator-bootstrap', { ...operator });
   }
+  return operator;
+};
+
+/** The login for its owner's eyes in `operator.json`, whose path is the answer. */
+export const tellOperator = async (operator: Operator, home: string): Promise<string> => {
   const file = join(home, 'operator.json');
   await keepFile(file, `${JSON.stringify(operator, undefined, 2)}\n`);
   return file;

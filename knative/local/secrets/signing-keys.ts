@@ -1,9 +1,8 @@
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, type JWK } from 'jose';
-import type { Store } from '../store/types.ts';
-import { configValue, putConfig, putSecret, secretValue } from './kept.ts';
+import { configValue, type Keeper, putConfig, putSecret, secretValue } from './kept.ts';
 
 /** Secret `auth-keys/private.jwk` (Ed25519) and, in ConfigMap `auth-jwks/jwks.json`, its public part beside what is there. */
-export const ensureSigningKeys = async (store: Store): Promise<void> => {
+export const ensureSigningKeys = async (store: Keeper): Promise<void> => {
   let text = secretValue(store, 'auth-keys', 'private.jwk');
   if (text === undefined) {
     text = JSON.stringify(await newKey());
