@@ -1,11 +1,22 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type BuildOptions, type BuiltImage, buildFunctions, functionsOf } from './images/build.ts';
+import {
+  type BuildOptions,
+  type BuiltImage,
+  buildFunctions,
+  functionsOf,
+  type Program,
+} from './images/build.ts';
 import type { ImageStore } from './images/store.ts';
 import type { Stamp } from './manifests/stamp.ts';
 
 const documents = 'scripts/build/openapi.ts';
+const migrate: Program = {
+  name: 'migrate',
+  entry: 'scripts/migrate/main.ts',
+  folders: ['db/migrations'],
+};
 
 export interface BuildSettings {
   root: string;
@@ -22,6 +33,10 @@ export const buildImages = async ({ root, home, images, say }: BuildSettings): P
   if (fresh.length > 0) say(`built ${fresh.join(' ')}`);
   return stampsOf(built);
 };
+
+/** Builds what a cluster needs: an image of each function, and `migrate`, whose Job prepares the database for them. */
+export const buildClusterImages = async (settings: Omit<BuildSettings, 'say'>): Promise<BuiltImage[]> =>
+  buildFunctions({ ...settings, ...(await factsOf(settings.root)), jobs: [migrate] });
 
 export interface BuildOneSettings extends Omit<BuildSettings, 'say'> {
   name: string;

@@ -88,6 +88,20 @@ it('builds every function once, then only what changed and who shows its documen
   expect((await build({ version: '2.0.0' })).two?.built).toBe(true);
 });
 
+it('builds a job with the folders it reads, anew when one of them gets another file', async () => {
+  await mkdir(join(root, 'db/steps'), { recursive: true });
+  await write('db/run.ts', `console.log('run');`);
+  await write('db/steps/1.sql', 'select 1');
+  const jobs = [{ name: 'job', entry: 'db/run.ts', folders: ['db/steps'] }];
+  const { job } = await build({ jobs });
+  expect(await read(job?.digest ?? '', 'main.mjs')).toContain('run');
+  expect(await read(job?.digest ?? '', 'steps/1.sql')).toBe('select 1');
+  expect((await build({ jobs })).job).toEqual({ ...job, built: false });
+  await write('db/steps/2.sql', 'select 2');
+  expect(await read((await build({ jobs })).job?.digest ?? '', 'steps/2.sql')).toBe('select 2');
+  expect(await build()).not.toHaveProperty('job');
+});
+
 it('says what the bundler said, and builds again what failed', async () => {
   await build();
   await write('functions/two/main.ts', `import './missing.ts';`);

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { copyFile, cp, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { createBuildMemory } from './build-memory.ts';
 import type { BundleInputs, BundleRequest } from './bundle.ts';
 import { createInputs } from './inputs.ts';
@@ -20,6 +20,8 @@ export interface BuildOptions {
   version: string;
   /** Absent: all there are. */
   functions?: readonly string[];
+  /** Built beside the functions. */
+  jobs?: readonly Program[];
   documents?: DocumentsCommand;
   /** Absent: `dev.local/NAME:dev`. */
   reference?: (name: string) => string;
@@ -33,6 +35,14 @@ export interface DocumentsCommand {
   inputs: readonly string[];
   /** Functions whose image also holds the documents of all, as `openapi/NAME.json`. */
   allIn: readonly string[];
+}
+
+/** What an image is made of; paths are relative to the root. */
+export interface Program {
+  name: string;
+  entry: string;
+  /** Laid beside the bundle under their own last name. */
+  folders: readonly string[];
 }
 
 export interface BuiltImage {
@@ -49,16 +59,25 @@ export interface BuiltImage {
  * bundler's own words.
  */
 export const buildFunctions = async (options: BuildOptions): Promise<BuiltImage[]> => {
-  const { images, version, documents, reference = (name) => `dev.local/${name}:dev` } = options;
+  const { images, version, jobs = [], documents, reference = (name) => `dev.local/${name}:dev` } = options;
   const root = resolve(options.root);
   const inputs = createInputs(root);
   const memory = createBuildMemory(options.home, [version, process.version, bundler()].join(' '));
+  const functions = options.functions ?? functionsOf(root);
+  const programs = new Map([...functions.map(functionProgram), ...jobs].map((each) => [each.name, each]));
+  const besides = (name: string) => programs.get(name)?.folders ?? [];
   const known = new Map<string, string>();
   const changed: string[] = [];
 
-  for (const name of options.functions ?? functionsOf(root)) {
+  for (const name of programs.keys()) {
     const last = memory.recall(name);
-    if (last && inputs.unchanged(last.inputs) && (await images.open(last.digest)))
+    const knows = (file: string) => last?.inputs.some(({ path }) => path === file);
+    if (
+      last &&
+      inputs.unchanged(last.inputs) &&
+      filesIn(root, besides(name)).every(knows) &&
+      (await images.open(last.digest))
+    )
       known.set(name, last.digest);
     else changed.push(name);
   }
@@ -71,13 +90,19 @@ export const buildFunctions = async (options: BuildOptions): Promise<BuiltImage[
   const make = async (drafts: string) => {
     const started = Date.now();
     const [sources] = await Promise.all([
-      bundle(root, changed, drafts),
+      bundle(
+        root,
+        Object.fromEntries(changed.map((name) => [name, programs.get(name)?.entry ?? ''])),
+        drafts,
+      ),
       documents && runNode(root, [documents.script, '--out', join(drafts, 'openapi')]),
     ]);
     const shared = [...rootFiles(root), ...(documents ? [documents.script, ...documents.inputs] : [])];
     for (const name of changed) {
-      const read = inputs.read([...(sources[name] ?? []), ...shared]);
+      const read = inputs.read([...(sources[name] ?? []), ...filesIn(root, besides(name)), ...shared]);
       const folder = await layOut(drafts, name, documents?.allIn.includes(name) ?? false);
+      for (const beside of besides(name))
+        await cp(join(root, beside), join(folder, basename(beside)), { recursive: true });
       const digest = await images.put(folder, {
         entrypoint: ['node', 'main.mjs'],
         env: { VERSION: version },
@@ -111,8 +136,16 @@ export const functionsOf = (root: string): string[] =>
 const rootFiles = (root: string): string[] =>
   ['package.json', 'package-lock.json', 'tsconfig.json'].filter((file) => existsSync(join(root, file)));
 
-const bundle = async (root: string, names: readonly string[], out: string): Promise<BundleInputs> => {
-  const entries = Object.fromEntries(names.map((name) => [name, `functions/${name}/main.ts`]));
+const functionProgram = (name: string): Program => ({
+  name,
+  entry: `functions/${name}/main.ts`,
+  folders: [],
+});
+
+const filesIn = (root: string, folders: readonly string[]): string[] =>
+  folders.flatMap((folder) => readdirSync(join(root, folder)).map((file) => join(folder, file)));
+
+const bundle = async (root: string, entries: Record<string, string>, out: string): Promise<BundleInputs> => {
   const request: BundleRequest = { entries, out };
   return JSON.parse(await runNode(root, [bundleScript, JSON.stringify(request)]));
 };
