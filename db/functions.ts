@@ -8,6 +8,8 @@ export const functionDatabases: readonly string[] = [
   'deadletters',
   'worker',
   'api',
+  'producer',
+  'consumer',
 ];
 
 /** The role that every function's role is a member of: what all of them may do is granted to it. */
