@@ -29,6 +29,13 @@ export const history = schema.table(
   (table) => [primaryKey({ columns: [table.paymentId, table.status] })],
 );
 
+export const cancellations = schema.table('cancellations', {
+  orderId: uuid('order_id').primaryKey(),
+  userId: uuid('user_id').notNull(),
+  at: at('at').notNull().defaultNow(),
+  endedAt: at('ended_at'),
+});
+
 export const webhooks = schema.table('webhooks', {
   id: text().primaryKey(),
   receivedAt: at('received_at').notNull().defaultNow(),

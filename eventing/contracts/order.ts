@@ -36,6 +36,9 @@ export const orderFailed = contract({
 
 export const orderCancelled = contract({
   type: 'dev.kagari.order.cancelled.v1',
-  schema: order,
+  schema: order.extend({
+    /** What had been paid and goes back; absent where the order had not been paid. */
+    refund: money.optional(),
+  }),
   ...ofTheOrder,
 });

@@ -6,6 +6,7 @@ import type { Charge } from './charge.ts';
 import type { ChargeStore } from './charge-store.ts';
 import { createCharge } from './create-charge.ts';
 import { operations } from './operations.ts';
+import { refundCharge } from './refund-charge.ts';
 import type { MessageSender } from './send-messages.ts';
 
 export interface Deps {
@@ -32,14 +33,19 @@ export const createApp = ({ base, charges, sender }: Deps) => {
     c.json(shown(await cancelCharge(charges, params.paymentId))),
   );
 
+  fn.on(operations.refundCharge, async ({ c, params }) =>
+    c.json(shown(await refundCharge(charges, params.paymentId))),
+  );
+
   return fn.app;
 };
 
 export type App = ReturnType<typeof createApp>;
 
-const shown = ({ paymentId, status, captures, reason }: Charge): Charge => ({
+const shown = ({ paymentId, status, captures, refunds, reason }: Charge): Charge => ({
   paymentId,
   status,
   captures,
+  refunds,
   reason,
 });

@@ -1,4 +1,4 @@
-import { eq, sql as fragment } from 'drizzle-orm';
+import { and, eq, sql as fragment } from 'drizzle-orm';
 import type { PostgresJsDatabase } from 'drizzle-orm/postgres-js';
 import type { Sql } from 'postgres';
 import { charges } from '../../db/schema/bank.ts';
@@ -67,6 +67,16 @@ export const createChargeStore = ({ sql, db }: { sql: Sql; db: PostgresJsDatabas
           set: cancelled,
           setWhere: eq(charges.status, 'pending'),
         })
+        .returning();
+      return charge;
+    },
+
+    /** Refunds a captured charge. Answers undefined for any other. */
+    async refund(paymentId: string): Promise<StoredCharge | undefined> {
+      const [charge] = await db
+        .update(charges)
+        .set({ status: 'refunded', refunds: charges.captures, settledAt: fragment`now()` })
+        .where(and(eq(charges.paymentId, paymentId), eq(charges.status, 'captured')))
         .returning();
       return charge;
     },

@@ -8,8 +8,9 @@ export interface ChargeRequest {
 
 export interface Charge {
   paymentId: string;
-  status: 'pending' | 'captured' | 'failed' | 'cancelled';
+  status: 'pending' | 'captured' | 'failed' | 'cancelled' | 'refunded';
   captures: number;
+  refunds: number;
   reason: string | null;
 }
 

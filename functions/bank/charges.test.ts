@@ -28,6 +28,7 @@ const charge = (token: string, more: object = {}) => ({
 const create = (body: object) => request('POST', '/charges', { body });
 const show = (paymentId: string) => request('GET', `/charges/${paymentId}`);
 const cancel = (paymentId: string) => request('POST', `/charges/${paymentId}/cancel`);
+const refund = (paymentId: string) => request('POST', `/charges/${paymentId}/refund`);
 const webhooksOf = async (paymentId: string) =>
   (await bank.database.sql`select webhook_id, type from bank.webhooks where payment_id = ${paymentId}`).map(
     ({ webhook_id, type }) => ({ webhook_id, type }),
@@ -48,7 +49,10 @@ describe('a charge', () => {
   ])('with %s', async (token, state, types) => {
     const body = charge(token);
     const created = await create(body);
-    expect([created.status, created.body]).toEqual([201, { paymentId: body.paymentId, ...state }]);
+    expect([created.status, created.body]).toEqual([
+      201,
+      { paymentId: body.paymentId, refunds: 0, ...state },
+    ]);
     expect((await show(body.paymentId)).body).toEqual(created.body);
     const webhooks = await webhooksOf(body.paymentId);
     expect(webhooks.map(({ type }) => type)).toEqual(types);
@@ -96,7 +100,13 @@ describe('a cancellation', () => {
   test.each(['tok_silent', 'tok_late'])('ends a pending charge with %s', async (token) => {
     const body = charge(token);
     await create(body);
-    const cancelled = { paymentId: body.paymentId, status: 'cancelled', captures: 0, reason: null };
+    const cancelled = {
+      paymentId: body.paymentId,
+      status: 'cancelled',
+      captures: 0,
+      refunds: 0,
+      reason: null,
+    };
     expect((await cancel(body.paymentId)).body).toEqual(cancelled);
     expect((await cancel(body.paymentId)).body).toEqual(cancelled);
     expect((await show(body.paymentId)).body).toEqual(cancelled);
@@ -127,5 +137,30 @@ describe('a cancellation', () => {
       expect([created.body.status, cancelled.body.status]).toEqual([status, status]);
       expect(captures).toBe(status === 'captured' ? 1 : 0);
     }
+  });
+});
+
+describe('a refund', () => {
+  test('gives back what was captured, once, whoever asks at the same time', async () => {
+    const body = charge('tok_ok');
+    await create(body);
+    const answers = await Promise.all(Array.from({ length: 5 }, () => refund(body.paymentId)));
+    const refunded = { paymentId: body.paymentId, status: 'refunded', captures: 1, refunds: 1, reason: null };
+    for (const answer of answers) expect([answer.status, answer.body]).toEqual([200, refunded]);
+    expect((await create(body)).body).toEqual(refunded);
+    expect((await cancel(body.paymentId)).body).toEqual(refunded);
+    expect(await webhooksOf(body.paymentId)).toHaveLength(1);
+  });
+
+  test.each(['tok_declined', 'tok_silent'])('of a charge with %s is 409', async (token) => {
+    const body = charge(token);
+    const before = (await create(body)).body;
+    const { status, body: problem } = await refund(body.paymentId);
+    expect([status, problem.code]).toEqual([409, 'nothing-captured']);
+    expect((await show(body.paymentId)).body).toEqual(before);
+  });
+
+  test('of a charge that is not there is 404', async () => {
+    expect((await refund(uuidv7())).status).toBe(404);
   });
 });

@@ -16,8 +16,8 @@ export const createCharge = async (
     sender.send(messages);
     if (outcome.capturesAfterMs !== null) sender.wakeAt(new Date(Date.now() + outcome.capturesAfterMs));
     const { status, reason } = outcome;
-    const charge = { paymentId: request.paymentId, status, reason, captures: status === 'captured' ? 1 : 0 };
-    return { charge, created: true };
+    const captures = status === 'captured' ? 1 : 0;
+    return { charge: { paymentId: request.paymentId, status, reason, captures, refunds: 0 }, created: true };
   }
   const charge = await charges.find(request.paymentId);
   if (!charge) throw new Problem('internal', 'Something failed here; it was logged.');

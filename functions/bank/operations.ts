@@ -10,8 +10,9 @@ export const NewCharge = z.strictObject({
 
 export const Charge = z.strictObject({
   paymentId: z.uuid(),
-  status: z.enum(['pending', 'captured', 'failed', 'cancelled']),
+  status: z.enum(['pending', 'captured', 'failed', 'cancelled', 'refunded']),
   captures: z.int().min(0),
+  refunds: z.int().min(0),
   reason: z.string().nullable(),
 });
 
@@ -47,5 +48,16 @@ export const operations = {
       'A charge that never was is remembered as cancelled: a later request for it charges nothing.',
     params,
     responses: { 200: { description: 'The charge as it ended', schema: Charge } },
+  }),
+  refundCharge: operation({
+    method: 'post',
+    path: '/charges/:paymentId/refund',
+    access: 'internal',
+    summary: 'Give back what was captured, once',
+    params,
+    responses: {
+      200: { description: 'The charge is refunded, now or before', schema: Charge },
+      409: { description: 'Nothing was captured' },
+    },
   }),
 };

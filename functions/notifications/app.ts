@@ -1,11 +1,11 @@
-import { orderFailed, orderPaid } from '../../eventing/contracts/order.ts';
+import { orderCancelled, orderFailed, orderPaid } from '../../eventing/contracts/order.ts';
 import { userSignedUp } from '../../eventing/contracts/user.ts';
 import type { Base } from '../kit/base.ts';
 import { handle } from '../kit/events.ts';
 import { createFunction } from '../kit/function.ts';
 import type { Inbox } from '../kit/inbox.ts';
 import { pageOf, startOf } from '../kit/page.ts';
-import { orderFailedMail, orderPaidMail } from './compose-mail.ts';
+import { orderCancelledMail, orderFailedMail, orderPaidMail } from './compose-mail.ts';
 import { greetUser } from './greet-user.ts';
 import { operations } from './operations.ts';
 import { sendMail } from './send-mail.ts';
@@ -40,6 +40,9 @@ export const createApp = ({ base, store, outbox }: Deps) => {
       }),
       handle(orderFailed, async ({ data: { userId, orderId, reason }, once }) => {
         await once((tx, publish) => sendMail(tx, publish, orderFailedMail(userId, orderId, reason)));
+      }),
+      handle(orderCancelled, async ({ data: { userId, orderId, refund }, once }) => {
+        await once((tx, publish) => sendMail(tx, publish, orderCancelledMail(userId, orderId, refund)));
       }),
     ],
   });

@@ -19,11 +19,12 @@ export const welcome = (userId: string): Mail => ({
   body: 'Your account is ready.\n',
 });
 
-export const orderPaidMail = (
-  userId: string,
-  orderId: string,
-  total: { amount: number; currency: string },
-): Mail => ({
+interface Money {
+  amount: number;
+  currency: string;
+}
+
+export const orderPaidMail = (userId: string, orderId: string, total: Money): Mail => ({
   type: 'order-paid',
   userId,
   about: orderId,
@@ -39,12 +40,24 @@ export const orderFailedMail = (userId: string, orderId: string, reason: string)
   body: `${explanations.get(reason) ?? 'The payment failed.'} Nothing was charged for your order ${orderId}.\n`,
 });
 
+export const orderCancelledMail = (userId: string, orderId: string, refund: Money | undefined): Mail => ({
+  type: 'order-cancelled',
+  userId,
+  about: orderId,
+  subject: `Your order ${orderId} is cancelled`,
+  body: `Your order ${orderId} is cancelled. ${
+    refund
+      ? `We have your bank refund ${formatMoney(refund)}.`
+      : 'Should a payment have been under way, it is not taken, or refunded.'
+  }\n`,
+});
+
 const explanations = new Map([
   ['declined', 'Your bank declined the payment.'],
   ['deadline', 'The bank did not confirm the payment in time.'],
 ]);
 
-const formatMoney = ({ amount, currency }: { amount: number; currency: string }) => {
+const formatMoney = ({ amount, currency }: Money) => {
   const format = new Intl.NumberFormat('en', { style: 'currency', currency, currencyDisplay: 'code' });
   return format.format(amount / 10 ** (format.resolvedOptions().maximumFractionDigits ?? 2));
 };

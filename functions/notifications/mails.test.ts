@@ -1,6 +1,6 @@
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { orderFailed, orderPaid } from '../../eventing/contracts/order.ts';
+import { orderCancelled, orderFailed, orderPaid } from '../../eventing/contracts/order.ts';
 import { userSignedUp } from '../../eventing/contracts/user.ts';
 import { clientOf } from '../../test/flow/support/client.ts';
 import { deliver, eventOf } from '../../test/flow/support/events.ts';
@@ -91,6 +91,19 @@ describe('a mail', () => {
       select type, body from notifications.mails where about = ${event.subject ?? ''}`;
     expect(row?.type).toBe('order-failed');
     expect(row?.body).toContain(sentence);
+  });
+
+  test.each([
+    ['was paid', { refund: { amount: 1290, currency: 'EUR' } }, 'We have your bank refund EUR\u00a012.90.'],
+    ['was pending', {}, 'it is not taken, or refunded.'],
+  ])('about a cancelled order that %s says what becomes of the money', async (_, more, sentence) => {
+    const { userId, signedUp } = await newUser();
+    await send(signedUp);
+    const event = eventOf(orderCancelled, { orderId: uuidv7(), userId, ...more });
+    expect([await send(event), await send({ ...event, id: uuidv7() })]).toEqual([204, 204]);
+    const rows = await notifications.database.sql`
+      select type, body from notifications.mails where about = ${event.subject ?? ''}`;
+    expect(rows).toMatchObject([{ type: 'order-cancelled', body: expect.stringContaining(sentence) }]);
   });
 
   test('is sent once, however often and at once its cause is told, under the same id or others', async () => {

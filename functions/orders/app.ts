@@ -5,6 +5,7 @@ import { createFunction } from '../kit/function.ts';
 import type { Inbox, Transact } from '../kit/inbox.ts';
 import { pageOf, startOf } from '../kit/page.ts';
 import { notFound } from '../kit/problem.ts';
+import { cancelOrder } from './cancel-order.ts';
 import type { Catalog } from './catalog.ts';
 import { operations } from './operations.ts';
 import type { Order } from './order.ts';
@@ -51,6 +52,13 @@ export const createApp = ({ base, store, catalog, outbox }: Deps) => {
     return c.json({ ...summary(found.order), items: found.order.items, history });
   });
 
+  fn.on(operations.cancelOrder, async ({ c, actor, params }) => {
+    const cancelled = await outbox.transaction((tx, publish) =>
+      cancelOrder(tx, publish, { orderId: params.id, userId: actor.id }),
+    );
+    return c.json(summary(cancelled), 202);
+  });
+
   fn.events({
     outbox,
     consumer: 'orders',
@@ -69,7 +77,9 @@ export const createApp = ({ base, store, catalog, outbox }: Deps) => {
 
 export type App = ReturnType<typeof createApp>;
 
-const summary = ({ id, status, amount, currency, failureReason, createdAt }: Order) => ({
+type Summarised = Pick<Order, 'id' | 'status' | 'amount' | 'currency' | 'failureReason' | 'createdAt'>;
+
+const summary = ({ id, status, amount, currency, failureReason, createdAt }: Summarised) => ({
   id,
   status,
   total: { amount, currency },

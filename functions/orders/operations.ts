@@ -39,6 +39,8 @@ export const Order = OrderSummary.extend({
   history: z.array(z.strictObject({ status: Status, at: Time })),
 });
 
+const OrderId = z.object({ id: z.uuid() });
+
 export const operations = {
   listCatalog: operation({
     method: 'get',
@@ -92,7 +94,22 @@ export const operations = {
     path: '/:id',
     access: 'customer',
     summary: 'An own order with its history',
-    params: z.object({ id: z.uuid() }),
+    params: OrderId,
     responses: { 200: { description: 'The order', schema: Order } },
+  }),
+  cancelOrder: operation({
+    method: 'post',
+    path: '/:id/cancel',
+    access: 'customer',
+    summary: 'Cancel an own order that is pending or paid',
+    description: 'What was paid, or is being paid just now, is refunded.',
+    params: OrderId,
+    responses: {
+      202: {
+        description: 'It is cancelled; a refund follows where the bank took money',
+        schema: OrderSummary,
+      },
+      409: { description: 'The order has failed, or is cancelled already' },
+    },
   }),
 };

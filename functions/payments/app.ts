@@ -1,4 +1,4 @@
-import { orderPlaced } from '../../eventing/contracts/order.ts';
+import { orderCancelled, orderPlaced } from '../../eventing/contracts/order.ts';
 import type { Base } from '../kit/base.ts';
 import type { DueLoop } from '../kit/due-loop.ts';
 import { handle } from '../kit/events.ts';
@@ -6,10 +6,11 @@ import { createFunction } from '../kit/function.ts';
 import type { Inbox, Transact } from '../kit/inbox.ts';
 import { parseBody } from '../kit/validate.ts';
 import type { Bank } from './bank.ts';
+import { cancelPayment } from './cancel-payment.ts';
 import { chargeOrder, initiatePayment } from './charge-order.ts';
+import { endPayments } from './end-payments.ts';
 import { BankWebhook, operations } from './operations.ts';
 import { createSignatureCheck, receiveWebhook } from './receive-webhook.ts';
-import { settleOverdue } from './settle-overdue.ts';
 import { showPayment } from './show-payment.ts';
 import type { Store } from './store.ts';
 
@@ -18,7 +19,7 @@ export interface Deps {
   store: Store;
   outbox: Inbox & { transaction: Transact };
   bank: Bank;
-  /** Runs settleOverdue when the next deadline comes. */
+  /** Runs endPayments when the next deadline comes. */
   deadlines: DueLoop;
   deadlineMs: number;
   /** `whsec_<base64>`. */
@@ -43,12 +44,15 @@ export const createApp = ({ base, store, outbox, bank, deadlines, deadlineMs, we
     const webhookId = checkSignature(body, headers);
     const { type, data } = parseBody(BankWebhook, body);
     const charge = type === 'charge.captured' ? 'captured' : 'failed';
-    await transaction((tx, publish) => receiveWebhook(tx, publish, webhookId, { ...data, charge }));
+    const { orderCancelled } = await transaction((tx, publish) =>
+      receiveWebhook(tx, publish, webhookId, { ...data, charge }),
+    );
+    if (orderCancelled) deadlines.wakeAt(new Date());
     return c.body(null, 204);
   });
 
   fn.on(operations.reconcile, async ({ c }) =>
-    c.json({ settled: await settleOverdue({ store, bank, transaction }) }),
+    c.json({ settled: await endPayments({ store, bank, transaction }) }),
   );
 
   fn.events({
@@ -57,11 +61,16 @@ export const createApp = ({ base, store, outbox, bank, deadlines, deadlineMs, we
     handlers: [
       handle(orderPlaced, ({ data: { orderId, userId, total, paymentToken }, once }) =>
         chargeOrder(
-          { store, bank, deadlineMs, onOpened: deadlines.wakeAt },
+          { store, bank, deadlineMs, endAt: deadlines.wakeAt },
           { orderId, userId, ...total, token: paymentToken },
           once,
         ),
       ),
+      handle(orderCancelled, async ({ data, once }) => {
+        await once((tx) => cancelPayment(tx, data));
+        // A duplicate, too: its first delivery may have died before it came here.
+        deadlines.wakeAt(new Date());
+      }),
     ],
   });
 

@@ -8,11 +8,12 @@ export type Bank = ReturnType<typeof createBank>;
 type ChargedPayment = Pick<Payment, 'id' | 'amount' | 'currency' | 'token'>;
 
 const Charge = z.object({
-  status: z.enum(['pending', 'captured', 'failed', 'cancelled']),
+  status: z.enum(['pending', 'captured', 'failed', 'cancelled', 'refunded']),
   captures: z.int().min(0),
   reason: z.string().nullable(),
 });
-const EndedCharge = Charge.extend({ status: z.enum(['captured', 'failed', 'cancelled']) });
+const EndedCharge = Charge.extend({ status: z.enum(['captured', 'failed', 'cancelled', 'refunded']) });
+const RefundedCharge = Charge.extend({ status: z.literal('refunded') });
 
 /** The bank, as payments knows it. Every call throws Problem 503 while the bank does not answer. */
 export const createBank = ({ url, timeoutMs = 3_000 }: { url: string; timeoutMs?: number }) => {
@@ -37,7 +38,13 @@ export const createBank = ({ url, timeoutMs = 3_000 }: { url: string; timeoutMs?
     cancel: async (paymentId: string): Promise<Settlement> => {
       const path = `/charges/${paymentId}/cancel`;
       const { status, reason } = await call({ method: 'POST', path, schema: EndedCharge });
-      return { paymentId, charge: status, reason };
+      // Refunded is what was captured: another process was ahead by a step.
+      return { paymentId, charge: status === 'refunded' ? 'captured' : status, reason };
+    },
+
+    /** Gives back what was captured; asking again is harmless. */
+    refund: async (paymentId: string): Promise<void> => {
+      await call({ method: 'POST', path: `/charges/${paymentId}/refund`, schema: RefundedCharge });
     },
   };
 };

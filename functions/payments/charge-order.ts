@@ -10,18 +10,25 @@ export interface ChargeDeps {
   store: Store;
   bank: Bank;
   deadlineMs: number;
-  /** Called with the deadline of a payment that was made. */
-  onOpened: (deadlineAt: Date) => void;
+  /** Something of this payment will have to be ended then. */
+  endAt: (time: Date) => void;
 }
 
-/** order.placed: the order's payment is there, the bank has its charge, and payment.initiated is told. */
+/**
+ * order.placed: the order's payment is there, the bank has its charge, and payment.initiated is told. Where the order is
+ * cancelled already, the bank is only asked to cancel.
+ */
 export const chargeOrder = async (
-  { store, bank, deadlineMs, onOpened }: ChargeDeps,
+  { store, bank, deadlineMs, endAt }: ChargeDeps,
   order: PlacedOrder,
   once: Once,
 ): Promise<void> => {
-  const { payment, deadlineAt } = await openPayment(store, order, deadlineMs);
-  if (deadlineAt) onOpened(deadlineAt);
+  const { payment, opening } = await openPayment(store, order, deadlineMs);
+  if (opening?.cancelled) {
+    await once(async () => {});
+    return endAt(new Date());
+  }
+  if (opening) endAt(opening.deadlineAt);
   if (isWithUs(payment)) await bank.charge(payment);
   await once((tx, publish) => acceptPayment(tx, publish, payment));
 };

@@ -8,7 +8,7 @@ import { traceparent } from '../kit/trace.ts';
 import { createApp } from './app.ts';
 import { createBank } from './bank.ts';
 import { durationMs } from './duration.ts';
-import { createDeadlines } from './settle-overdue.ts';
+import { createDeadlines } from './end-payments.ts';
 import { createStore } from './store.ts';
 
 const config = parseConfig(

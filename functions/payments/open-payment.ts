@@ -1,14 +1,14 @@
 import { v7 as uuidv7 } from 'uuid';
 import { Problem } from '../kit/problem.ts';
 import type { Payment } from './payment.ts';
-import type { Store } from './store.ts';
+import type { Opening, Store } from './store.ts';
 
 export type PlacedOrder = Pick<Payment, 'orderId' | 'userId' | 'amount' | 'currency' | 'token'>;
 
 export interface Opened {
   payment: Pick<Payment, 'id' | 'acceptedAt' | 'status'> & PlacedOrder;
   /** When the payment was made just now. */
-  deadlineAt?: Date;
+  opening?: Opening;
 }
 
 /**
@@ -18,8 +18,8 @@ export interface Opened {
 export const openPayment = async (store: Store, order: PlacedOrder, deadlineMs: number): Promise<Opened> => {
   if (order.amount < 1) throw new Problem('nothing-to-pay', 'The order costs nothing.', { status: 422 });
   const id = uuidv7();
-  const deadlineAt = await store.open({ id, ...order }, deadlineMs);
-  if (deadlineAt) return { payment: { id, ...order, acceptedAt: null, status: 'initiated' }, deadlineAt };
+  const opening = await store.open({ id, ...order }, deadlineMs);
+  if (opening) return { payment: { id, ...order, acceptedAt: null, status: 'initiated' }, opening };
   const payment = await store.findByOrder(order.orderId);
   if (!payment || !isOf(payment, order))
     throw new Problem(

@@ -73,9 +73,9 @@ export const operations = {
     method: 'post',
     path: '/reconcile',
     access: 'internal',
-    summary: 'Settle payments that are past their deadline',
+    summary: 'End payments that are past their deadline, or whose order is cancelled',
     responses: {
-      200: { description: 'How many were settled', schema: z.strictObject({ settled: z.int() }) },
+      200: { description: 'How many were due', schema: z.strictObject({ settled: z.int() }) },
       503: { description: 'The bank does not answer' },
     },
   }),

@@ -3,7 +3,7 @@ import { Webhook } from 'standardwebhooks';
 import type { Publish, Transaction } from '../kit/inbox.ts';
 import { Problem } from '../kit/problem.ts';
 import type { Settlement } from './payment.ts';
-import { settlePayment } from './settle-payment.ts';
+import { type Settled, settlePayment } from './settle-payment.ts';
 
 export interface SignedHeaders {
   'webhook-id'?: string | undefined;
@@ -40,8 +40,8 @@ export const receiveWebhook = async (
   publish: Publish,
   webhookId: string,
   settlement: Settlement,
-): Promise<void> => {
+): Promise<Settled> => {
   const unseen = await tx.execute(sql`
     insert into payments.webhooks (id) values (${webhookId}) on conflict do nothing returning id`);
-  if (unseen.length > 0) await settlePayment(tx, publish, settlement);
+  return unseen.length > 0 ? settlePayment(tx, publish, settlement) : { orderCancelled: false };
 };

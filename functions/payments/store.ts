@@ -1,11 +1,23 @@
-import { and, asc, eq, sql as fragment, lte, min } from 'drizzle-orm';
+import { and, asc, eq, sql as fragment, isNull, lte, min } from 'drizzle-orm';
 import type { PostgresJsDatabase } from 'drizzle-orm/postgres-js';
 import type { Sql } from 'postgres';
-import { history, payments } from '../../db/schema/payments.ts';
+import { cancellations, history, payments } from '../../db/schema/payments.ts';
 import type { Payment } from './payment.ts';
 
 export type Store = ReturnType<typeof createStore>;
 export type NewPayment = Pick<Payment, 'id' | 'orderId' | 'userId' | 'amount' | 'currency' | 'token'>;
+
+export interface CancelledPayment {
+  orderId: string;
+  paymentId: string;
+  status: Payment['status'];
+}
+
+export interface Opening {
+  deadlineAt: Date;
+  /** Its order was cancelled before. */
+  cancelled: boolean;
+}
 
 /** What payments reads, and opens, outside of the transactions that settle. */
 export const createStore = ({ sql, db }: { sql: Sql; db: PostgresJsDatabase }) => {
@@ -25,6 +37,14 @@ export const createStore = ({ sql, db }: { sql: Sql; db: PostgresJsDatabase }) =
     .orderBy(asc(payments.deadlineAt))
     .limit(fragment.placeholder('limit'))
     .prepare('payments_overdue');
+  const cancelled = db
+    .select({ orderId: payments.orderId, paymentId: payments.id, status: payments.status })
+    .from(cancellations)
+    .innerJoin(payments, eq(payments.orderId, cancellations.orderId))
+    .where(isNull(cancellations.endedAt))
+    .orderBy(asc(cancellations.at))
+    .limit(fragment.placeholder('limit'))
+    .prepare('payments_cancelled');
   const deadline = db
     .select({ next: min(payments.deadlineAt) })
     .from(payments)
@@ -33,8 +53,8 @@ export const createStore = ({ sql, db }: { sql: Sql; db: PostgresJsDatabase }) =
 
   return {
     /** Makes the order's payment; undefined when the order has one already. */
-    async open(payment: NewPayment, deadlineMs: number): Promise<Date | undefined> {
-      const [row] = await sql<[{ deadline_at: string | Date }?]>`
+    async open(payment: NewPayment, deadlineMs: number): Promise<Opening | undefined> {
+      const [row] = await sql<[{ deadline_at: string | Date; cancelled: boolean }?]>`
         with payment as (
           insert into payments.payments (id, order_id, user_id, amount, currency, token, deadline_at)
           values (
@@ -45,8 +65,10 @@ export const createStore = ({ sql, db }: { sql: Sql; db: PostgresJsDatabase }) =
         ), entry as (
           insert into payments.history (payment_id, status) select id, status from payment
         )
-        select deadline_at from payment`;
-      return row && new Date(row.deadline_at);
+        select deadline_at, exists (
+          select from payments.cancellations where order_id = ${payment.orderId}) as cancelled
+        from payment`;
+      return row && { deadlineAt: new Date(row.deadline_at), cancelled: row.cancelled };
     },
     find: async (paymentId: string): Promise<Payment | undefined> =>
       (await byId.execute({ id: paymentId }))[0],
@@ -55,6 +77,8 @@ export const createStore = ({ sql, db }: { sql: Sql; db: PostgresJsDatabase }) =
     history: (paymentId: string) => steps.execute({ id: paymentId }),
     overdue: async (limit: number): Promise<string[]> =>
       (await overdue.execute({ limit })).map((payment) => payment.id),
+    /** Payments of cancelled orders that have something to end, with their orders. */
+    cancelled: (limit: number): Promise<CancelledPayment[]> => cancelled.execute({ limit }),
     nextDeadline: async (): Promise<Date | undefined> => (await deadline.execute())[0]?.next ?? undefined,
   };
 };

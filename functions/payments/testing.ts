@@ -3,7 +3,7 @@ import { connect } from '../kit/database.ts';
 import type { TestWorld } from '../kit/testing.ts';
 import { createApp } from './app.ts';
 import { createBank } from './bank.ts';
-import { createDeadlines } from './settle-overdue.ts';
+import { createDeadlines } from './end-payments.ts';
 import { createStore } from './store.ts';
 
 export const testWebhookSecret = 'whsec_c29tZSBieXRlcyB0aGF0IG9ubHkgdGVzdHMga25vdw==';

@@ -74,6 +74,23 @@ describe('an order goes from click to mail', () => {
   });
 });
 
+test('a paid order that is cancelled is refunded, and its customer hears of both', async () => {
+  const customer = await flow.newCustomer();
+  customer.signUp();
+  const { id } = (await customer.place('tok_ok')).body;
+  const status = () => customer.order(id).then((order) => order.status);
+  await expect.poll(status, { timeout: 9_000 }).toBe('paid');
+  expect([await customer.cancel(id), await customer.cancel(id)]).toEqual([202, 409]);
+  expect(await status()).toBe('cancelled');
+  const payment = () => customer.payment(id);
+  await expect.poll(payment, { timeout: 9_000 }).toMatchObject({ status: 'refunded', captures: 1 });
+  const mails = async () => (await customer.mails()).map(({ type }) => type).sort();
+  await expect.poll(mails, { timeout: 9_000 }).toEqual(['order-cancelled', 'order-paid', 'welcome']);
+  const types = () =>
+    flow.broker.accepted.filter(({ partitionkey }) => partitionkey === id).map(({ type }) => type);
+  await expect.poll(types).toContain('dev.kagari.payment.refunded.v1');
+});
+
 test('a mail that found no contact ends at the desk with its reason; redriven, it is sent once', async () => {
   const operator = await world.identity.token({ role: 'operator' });
   const desk = clientOf(flow.deadletters.app);

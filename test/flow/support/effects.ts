@@ -8,6 +8,9 @@ export interface Effects {
   paymentSteps: string[];
   charges: number;
   captures: number;
+  refunds: number;
+  /** Cancellations that payments has not ended. */
+  openCancellations: number;
   orderMails: string[];
   /** Types of the events about the order, its payment and its mail, each as often as it was published. */
   events: string[];
@@ -31,32 +34,59 @@ export const effectsOf = async (sql: Sql, orderId: string): Promise<Effects> => 
         join payment on payment.id = h.payment_id), '[]'),
       'charges', (select count(*) from bank.charges where payment_id in (select id from payment)),
       'captures', (select coalesce(sum(captures), 0) from bank.charges where payment_id in (select id from payment)),
-      'orderMails', coalesce((select json_agg(type) from notifications.mails where about = ${orderId}), '[]'),
+      'refunds', (select coalesce(sum(refunds), 0) from bank.charges where payment_id in (select id from payment)),
+      'openCancellations', (select count(*) from payments.cancellations
+        where order_id = ${orderId} and ended_at is null),
+      'orderMails', coalesce(
+        (select json_agg(type order by type) from notifications.mails where about = ${orderId}), '[]'),
       'events', coalesce((select json_agg(type order by type) from event), '[]'),
       'unpublished', (select count(*) from event where published_at is null)
     ) as effects`;
   return row.effects;
 };
 
-/** What an order must have caused in the end: all once, and a capture exactly where it is paid. */
-export const wholeEffects = (paid: boolean): Effects => ({
-  status: paid ? 'paid' : 'failed',
-  orderSteps: ['pending', paid ? 'paid' : 'failed'],
-  payments: 1,
-  paymentStatus: paid ? 'succeeded' : 'failed',
-  paymentSteps: ['initiated', paid ? 'succeeded' : 'failed'],
-  charges: 1,
-  captures: paid ? 1 : 0,
-  orderMails: [paid ? 'order-paid' : 'order-failed'],
-  events: [
-    'dev.kagari.notification.sent.v1',
-    paid ? 'dev.kagari.order.paid.v1' : 'dev.kagari.order.failed.v1',
-    'dev.kagari.order.placed.v1',
-    'dev.kagari.payment.initiated.v1',
-    paid ? 'dev.kagari.payment.succeeded.v1' : 'dev.kagari.payment.failed.v1',
-  ].sort(),
-  unpublished: 0,
-});
+/** How an order went: whether the bank captured, the order was paid, and its customer cancelled it. */
+export interface Course {
+  captured: boolean;
+  paid: boolean;
+  cancelled: boolean;
+}
+
+/** The course that the effects tell of, where nothing went wrong; only the customer knows whether it was cancelled. */
+export const courseOf = ({ captures, orderSteps }: Effects, cancelled: boolean): Course => {
+  const captured = captures > 0;
+  return { captured, paid: captured && (!cancelled || orderSteps.includes('paid')), cancelled };
+};
+
+/**
+ * What an order of that course must have caused in the end: all once, a capture exactly where it is paid, and where it is
+ * cancelled each capture's refund.
+ */
+export const wholeEffects = ({ captured, paid, cancelled }: Course): Effects => {
+  const ends = [...(paid ? ['paid'] : []), ...(cancelled ? ['cancelled'] : [])];
+  const orderEnds = ends.length > 0 ? ends : ['failed'];
+  const paymentEnds = captured ? ['succeeded', ...(cancelled ? ['refunded'] : [])] : ['failed'];
+  return {
+    status: orderEnds.at(-1) ?? '',
+    orderSteps: ['pending', ...orderEnds],
+    payments: 1,
+    paymentStatus: paymentEnds.at(-1) ?? '',
+    paymentSteps: ['initiated', ...paymentEnds],
+    charges: 1,
+    captures: captured ? 1 : 0,
+    refunds: captured && cancelled ? 1 : 0,
+    openCancellations: 0,
+    orderMails: orderEnds.map((end) => `order-${end}`).sort(),
+    events: [
+      'dev.kagari.order.placed.v1',
+      'dev.kagari.payment.initiated.v1',
+      ...orderEnds.map((end) => `dev.kagari.order.${end}.v1`),
+      ...orderEnds.map(() => 'dev.kagari.notification.sent.v1'),
+      ...paymentEnds.map((end) => `dev.kagari.payment.${end}.v1`),
+    ].sort(),
+    unpublished: 0,
+  };
+};
 
 /** Charges that payments does not know of: money taken for nothing. */
 export const chargesOfNoPayment = async (sql: Sql): Promise<number> => {

@@ -87,6 +87,8 @@ export const startFlow = async (
             body: { items: [{ sku: 'tea-sencha', quantity: 1 }], currency: 'EUR', paymentToken },
             headers: { 'idempotency-key': key },
           }),
+        cancel: async (id: string) =>
+          (await clientOf(orders.app)('POST', `/${id}/cancel`, { bearer })).status,
         order: (id: string) => get(orders.app, `/${id}`),
         payment: (orderId: string) => get(payments.app, `/status?orderId=${orderId}`),
         mails: async () =>
