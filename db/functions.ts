@@ -1,10 +1,12 @@
 /** Functions with a database role, and a schema, of their own name. */
 export const functionDatabases: readonly string[] = [
   'auth',
+  'gateway',
   'orders',
   'payments',
   'bank',
   'notifications',
+  'analytics',
   'deadletters',
   'worker',
   'api',

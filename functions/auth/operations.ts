@@ -48,6 +48,7 @@ export const operations = {
     method: 'post',
     path: '/signup',
     access: 'public',
+    limit: 'sign-in',
     summary: 'Open an account',
     body: NewUser,
     responses: {
@@ -59,6 +60,7 @@ export const operations = {
     method: 'post',
     path: '/login',
     access: 'public',
+    limit: 'sign-in',
     summary: 'Sign in with email and password',
     body: Credentials,
     responses: {
@@ -70,6 +72,7 @@ export const operations = {
     method: 'post',
     path: '/refresh',
     access: 'public',
+    limit: 'sign-in',
     summary: 'Exchange a refresh token for new tokens',
     description: 'A refresh token serves once. A second use ends the sign-in it belongs to.',
     body: z.strictObject({ refreshToken: RefreshToken }),

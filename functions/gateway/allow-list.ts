@@ -12,6 +12,7 @@ export interface Passage {
   /** The operation's pattern, for metrics. */
   route: string;
   access: OutsideAccess;
+  limit?: 'sign-in';
 }
 
 export type Match = Passage | { allow: string[] } | undefined;
@@ -19,7 +20,7 @@ export type Match = Passage | { allow: string[] } | undefined;
 interface Route {
   segments: Segment[];
   pattern: string;
-  methods: Map<string, OutsideAccess>;
+  methods: Map<string, Pick<Passage, 'access' | 'limit'>>;
 }
 
 /** A written-out segment, or the test of a parameter's value. */
@@ -42,8 +43,8 @@ export const createAllowList = (documents: Record<string, OpenApiDocument>) => {
     const matching = routes.get(fn)?.filter((route) => matches(route, segments)) ?? [];
     const asked = method === 'HEAD' ? 'GET' : method;
     for (const { methods, pattern } of matching) {
-      const access = methods.get(asked);
-      if (access) return { fn, path: `/${segments.join('/')}`, route: `/${fn}${pattern}`, access };
+      const allowed = methods.get(asked);
+      if (allowed) return { fn, path: `/${segments.join('/')}`, route: `/${fn}${pattern}`, ...allowed };
     }
     const allow = [...new Set(matching.flatMap(({ methods }) => [...methods.keys()]))];
     if (allow.length === 0) return undefined;
@@ -58,8 +59,10 @@ const routesOf = (document: OpenApiDocument): Route[] =>
       segments: segmentsOf(pattern, operations),
       methods: new Map(
         Object.entries(operations).flatMap(([method, operation]) => {
-          const access = operation['x-kagari-access'];
-          return accesses.includes(access) ? [[method.toUpperCase(), access as OutsideAccess]] : [];
+          const { 'x-kagari-access': access, 'x-kagari-limit': limit } = operation;
+          if (!accesses.includes(access)) return [];
+          const allowed = { access: access as OutsideAccess, ...(limit === 'sign-in' && { limit }) };
+          return [[method.toUpperCase(), allowed as Pick<Passage, 'access' | 'limit'>]];
         }),
       ),
     }))
@@ -101,7 +104,7 @@ const segmentPattern = /^[\w.~!$&'()*+,;=:@%-]+$/;
  * A parameter stays one segment wherever it is decoded: no slash, no dot segment. And it is none of the names that
  * functions keep for their insides, which a pattern like `/{name}` would let in.
  */
-const isOneSegment = (text: string): boolean => {
+export const isOneSegment = (text: string): boolean => {
   if (!segmentPattern.test(text)) return false;
   try {
     const decoded = decodeURIComponent(text);

@@ -3,6 +3,7 @@ import { openApiDocument } from '../kit/openapi.ts';
 import { operation } from '../kit/operation.ts';
 import { testBase, testIdentity } from '../kit/testing.ts';
 import { createApp } from './app.ts';
+import { testDefaults } from './testing.ts';
 
 let app: ReturnType<typeof createApp>;
 beforeAll(async () => {
@@ -16,6 +17,7 @@ beforeAll(async () => {
       auth: openApiDocument('auth', '1', {}),
     },
     urls: { orders: 'http://orders.internal', auth: 'http://auth.internal' },
+    ...testDefaults(),
     forward: async () => {
       throw new Error('nothing here is to be forwarded');
     },
@@ -83,16 +85,18 @@ it.each(['/health', '/live', '/info'])('answers %s for itself', async (path) => 
   expect((await app.request(path)).status).toBe(200);
 });
 
-it.each(['/docs', '/index.html', '/orders', '/favicon.ico', '/.env', '/openapi.json/'])(
-  '%s is 404',
-  async (path) => {
-    const response = await app.request(path);
-    expect([response.status, response.headers.get('content-type')]).toEqual([
-      404,
-      'application/problem+json',
-    ]);
-  },
-);
+it.each([
+  '/docs/',
+  '/docs/package.json',
+  '/index.html',
+  '/orders',
+  '/favicon.ico',
+  '/.env',
+  '/openapi.json/',
+])('%s is 404', async (path) => {
+  const response = await app.request(path);
+  expect([response.status, response.headers.get('content-type')]).toEqual([404, 'application/problem+json']);
+});
 
 it('another method of its own page is 405', async () => {
   const response = await app.request('/', { method: 'POST' });

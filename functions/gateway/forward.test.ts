@@ -16,7 +16,9 @@ import { openApiDocument } from '../kit/openapi.ts';
 import { operation } from '../kit/operation.ts';
 import { startTestServer, type TestServer, testBase, testIdentity } from '../kit/testing.ts';
 import { createApp } from './app.ts';
+import { createArrivals, networksVariable } from './arrival.ts';
 import { createForward } from './forward.ts';
+import { testDefaults } from './testing.ts';
 
 const operations = {
   read: operation({ method: 'get', path: '/', access: 'public', summary: '', responses: {} }),
@@ -66,6 +68,9 @@ const startGateway = async (url: string, timeoutMs = 300) => {
       documents: { orders: openApiDocument('orders', '1', operations) },
       urls: { orders: url },
       forward: createForward({ agent, timeoutMs }),
+      ...testDefaults(),
+      // Whoever calls here is a client, not one of our own hops.
+      arrivals: createArrivals(networksVariable.parse('192.0.2.0/24')),
     }),
   );
 };

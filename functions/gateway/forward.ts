@@ -9,6 +9,7 @@ import { type Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { bodyLimit, tooLarge } from '../kit/body.ts';
 import { Problem, unavailable } from '../kit/problem.ts';
+import type { Arrival } from './arrival.ts';
 import { requestHeaders, responseHeaders } from './headers.ts';
 
 export interface ForwardOptions {
@@ -17,7 +18,19 @@ export interface ForwardOptions {
   timeoutMs: number;
 }
 
-export type Forward = (incoming: IncomingMessage, outgoing: ServerResponse, url: URL) => Promise<void>;
+/** What is told of the request to the function, and of the answer to the client. */
+export interface Passing {
+  arrival: Arrival;
+  /** Headers for an answer of this content type, where it does not have them itself. */
+  answerHeaders: (contentType: string | undefined) => Iterable<readonly [string, string]>;
+}
+
+export type Forward = (
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+  url: URL,
+  passing: Passing,
+) => Promise<void>;
 
 /**
  * Streams a request to a function and its answer back. Throws Problem as long as nothing has been answered: 413, 503,
@@ -25,9 +38,9 @@ export type Forward = (incoming: IncomingMessage, outgoing: ServerResponse, url:
  */
 export const createForward =
   ({ agent, timeoutMs }: ForwardOptions): Forward =>
-  async (incoming, outgoing, url) => {
+  async (incoming, outgoing, url, { arrival, answerHeaders }) => {
     if (Number(incoming.headers['content-length']) > bodyLimit) throw tooLarge();
-    const headers = requestHeaders(incoming);
+    const headers = requestHeaders(incoming, arrival);
     headers.push('host', url.host);
     let call: ClientRequest | undefined;
     // Whoever asked has gone, or has the whole answer: the function need not go on.
@@ -65,7 +78,8 @@ export const createForward =
       answer.resume();
       throw infrastructure;
     }
-    outgoing.writeHead(answer.statusCode ?? 502, responseHeaders(answer));
+    const more = answerHeaders(answer.headers['content-type']);
+    outgoing.writeHead(answer.statusCode ?? 502, responseHeaders(answer, more));
     // An event stream may have no first byte for a while; a short answer goes out in one write.
     if (answer.headers['content-length'] === undefined) outgoing.flushHeaders();
     await pipeline(answer, outgoing).catch(() => outgoing.destroy());

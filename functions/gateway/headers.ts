@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import type { Arrival } from './arrival.ts';
 
 /** RFC 9110 §7.6.1: of one connection only; and what Connection names. */
 const hopByHop = new Set([
@@ -16,32 +17,26 @@ const hopByHop = new Set([
 /** What a client may not say of itself: the ways it came, Knative's own headers, an event's attributes. */
 const forged = /^(?:x-forwarded-|x-real-ip$|forwarded$|k-|knative-|ce-|host$|expect$)/;
 /** What outside need not know. */
-const inner = /^(?:server$|x-powered-by$|k-|knative-|x-envoy-)/;
+const inner = /^(?:server$|x-powered-by$|k-|knative-|x-envoy-|access-control-)/;
 
 /** The headers for the function, as pairs in one array: what came, without what concerns the gateway alone. */
-export const requestHeaders = (incoming: IncomingMessage): string[] => {
+export const requestHeaders = (incoming: IncomingMessage, { client, proto }: Arrival): string[] => {
   const kept = filtered(incoming, forged);
-  kept.push('x-forwarded-for', incoming.socket.remoteAddress ?? 'unknown');
-  kept.push('x-forwarded-proto', 'http');
+  kept.push('x-forwarded-for', client);
+  kept.push('x-forwarded-proto', proto);
   if (incoming.headers.host) kept.push('x-forwarded-host', incoming.headers.host);
   return kept;
 };
 
-/** The headers for the client: the function's, and what keeps a browser from making more of the answer than it is. */
-export const responseHeaders = (answer: IncomingMessage): string[] => {
+/** The headers for the client: the function's, and those of `more` that it does not say itself. */
+export const responseHeaders = (
+  answer: IncomingMessage,
+  more: Iterable<readonly [string, string]>,
+): string[] => {
   const kept = filtered(answer, inner);
-  for (const [name, value] of Object.entries(securityHeaders))
-    if (answer.headers[name] === undefined) kept.push(name, value);
+  for (const [name, value] of more)
+    if (name === 'vary' || answer.headers[name] === undefined) kept.push(name, value);
   return kept;
-};
-
-export const securityHeaders = {
-  'cache-control': 'no-store',
-  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
-  'cross-origin-resource-policy': 'same-origin',
-  'referrer-policy': 'no-referrer',
-  'x-content-type-options': 'nosniff',
-  'x-frame-options': 'DENY',
 };
 
 const filtered = (message: IncomingMessage, unwanted: RegExp): string[] => {

@@ -1,4 +1,22 @@
 import { createHash } from 'node:crypto';
+import type { createFunction } from '../kit/function.ts';
+import { operation } from '../kit/operation.ts';
+
+const pageOperation = operation({
+  method: 'get',
+  path: '/',
+  access: 'public',
+  summary: 'What runs here and how to try it',
+  responses: { 200: { description: 'A page', contentType: 'text/html' } },
+});
+
+export const serveStartPage = (
+  { on }: ReturnType<typeof createFunction>,
+  functions: readonly string[],
+): void => {
+  const page = createPage(functions);
+  on(pageOperation, ({ c }) => page(c.req.header('host')));
+};
 
 const style = `
 :root { color-scheme: light dark; --ink: #1d2433; --soft: #5b6475; --paper: #fbfaf7; --card: #fff; --line: #e5e1d8; --glow: #c8501e; }
@@ -24,7 +42,7 @@ const headers = {
 };
 
 /** The page at `/`: what runs here and how to try it. No script, nothing from elsewhere. */
-export const createPage =
+const createPage =
   (functions: readonly string[]) =>
   (host: string | undefined): Response =>
     new Response(html(functions, `http://${host && plainHost.test(host) ? host : 'localhost:8080'}`), {

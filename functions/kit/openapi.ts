@@ -25,12 +25,16 @@ const refusals: Record<number, string> = {
   504: 'No answer in time',
 };
 
-/** The headers that a status must carry. */
-const refusalHeaders: Record<number, [name: string, says: string]> = {
-  401: ['WWW-Authenticate', 'How to sign in (RFC 6750)'],
-  405: ['Allow', 'The methods of this path'],
-  429: ['Retry-After', 'Seconds to wait'],
-  503: ['Retry-After', 'Seconds to wait'],
+/** The headers of a status, by name. */
+const refusalHeaders: Record<number, Record<string, string>> = {
+  401: { 'WWW-Authenticate': 'How to sign in (RFC 6750)' },
+  405: { Allow: 'The methods of this path' },
+  429: {
+    'Retry-After': 'Seconds to wait',
+    'RateLimit-Policy': 'From the gateway: the limit, `q` requests in `w` seconds',
+    RateLimit: 'From the gateway: what is left of it, `r`, and the seconds `t` until there is more',
+  },
+  503: { 'Retry-After': 'Seconds to wait' },
 };
 
 const problem = {
@@ -81,6 +85,7 @@ const describe = (operationId: string, tag: string, declared: Operation): Json =
   summary: declared.summary,
   ...(declared.description && { description: declared.description }),
   'x-kagari-access': declared.access,
+  ...(declared.limit && { 'x-kagari-limit': declared.limit }),
   security: declared.access === 'public' ? [] : [{ bearer: [] }],
   parameters: [
     ...parameters('path', declared.params),
@@ -104,10 +109,10 @@ const requestBody = (schema: z.ZodType): Json => ({
 });
 
 const refusal = (status: number, description = refusals[status] ?? 'Refused'): Json => {
-  const header = refusalHeaders[status];
+  const named = refusalHeaders[status];
   return {
     description,
-    ...(header && { headers: { [header[0]]: { description: header[1], schema: { type: 'string' } } } }),
+    ...(named && { headers: headers(named) }),
     content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
   };
 };
@@ -115,16 +120,17 @@ const refusal = (status: number, description = refusals[status] ?? 'Refused'): J
 const response = (status: number, reply: Reply): Json => {
   if (status >= 400 && !reply.schema) return refusal(status, reply.description);
   const type = reply.contentType ?? (reply.schema && 'application/json');
-  const headers = Object.entries(reply.headers ?? {}).map(([name, description]) => [
-    name,
-    { description, schema: { type: 'string' } },
-  ]);
   return {
     description: reply.description,
-    ...(headers.length > 0 && { headers: Object.fromEntries(headers) }),
+    ...(reply.headers && { headers: headers(reply.headers) }),
     ...(type && { content: { [type]: { schema: reply.schema ? jsonSchema(reply.schema, 'output') : {} } } }),
   };
 };
+
+const headers = (named: Record<string, string>): Json =>
+  Object.fromEntries(
+    Object.entries(named).map(([name, description]) => [name, { description, schema: { type: 'string' } }]),
+  );
 
 const parameters = (place: 'path' | 'query' | 'header', schema: z.ZodObject | undefined): Json[] =>
   Object.entries(schema?.shape ?? {}).map(([name, field]) => ({

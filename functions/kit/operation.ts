@@ -28,6 +28,8 @@ export interface Operation {
   /** Lower-case names. */
   headers?: z.ZodObject;
   body?: z.ZodType;
+  /** sign-in: much work here for little of the caller's; the gateway lets fewer of them pass. */
+  limit?: 'sign-in';
   /** The handler gets the body as text and parses it (parseBody) after its own check, a signature's. */
   rawBody?: true;
   /** Success and the operation's own refusals; what parser and gateway answer is documented by itself. */

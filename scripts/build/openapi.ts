@@ -1,6 +1,8 @@
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { copyFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { swaggerFiles } from '../../functions/gateway/documentation.ts';
 import { type OpenApiDocument, openApiDocument } from '../../functions/kit/openapi.ts';
 import type { Operations } from '../../functions/kit/operation.ts';
 
@@ -32,7 +34,18 @@ export const writeOpenApi = async (out: string): Promise<void> => {
     await writeFile(join(out, `${fn}.json`), `${JSON.stringify(document)}\n`);
 };
 
+/** Where swagger-ui-dist stands; it has no file that could be imported. */
+export const swaggerFolder = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'));
+
+/** Writes `<out>/swagger-ui/`: the page of the gateway that shows the documents needs nothing from elsewhere. */
+export const writeSwaggerUi = async (out: string): Promise<void> => {
+  await mkdir(join(out, 'swagger-ui'), { recursive: true });
+  for (const file of Object.keys(swaggerFiles))
+    await copyFile(join(swaggerFolder, file), join(out, 'swagger-ui', file));
+};
+
 if (import.meta.main) {
   const { out } = parseArgs({ options: { out: { type: 'string', default: 'openapi' } } }).values;
   await writeOpenApi(out);
+  await writeSwaggerUi(out);
 }

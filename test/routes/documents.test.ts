@@ -3,11 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { combineOpenApi } from '../../functions/gateway/combined-openapi.ts';
+import { testDefaults } from '../../functions/gateway/testing.ts';
 import { openApiDocuments, writeOpenApi } from '../../scripts/build/openapi.ts';
 import { findRoutes } from './world.ts';
 
 const documents = await openApiDocuments();
-const all = { ...documents, gateway: combineOpenApi(documents, '1') };
+const all = { ...documents, gateway: combineOpenApi(documents, '1', testDefaults().limits) };
 const routes = await findRoutes();
 
 /** What gateway and parser can answer to any operation. */

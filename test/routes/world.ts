@@ -13,6 +13,7 @@ import { functionDatabases } from '../../db/functions.ts';
 import { createApp as createGateway } from '../../functions/gateway/app.ts';
 import { exposed } from '../../functions/gateway/exposed.ts';
 import { createForward } from '../../functions/gateway/forward.ts';
+import { testDefaults } from '../../functions/gateway/testing.ts';
 import { commonOperations } from '../../functions/kit/common-operations.ts';
 import type { OpenApiDocument } from '../../functions/kit/openapi.ts';
 import type { Operation, Operations } from '../../functions/kit/operation.ts';
@@ -117,6 +118,7 @@ export const startWorld = async () => {
       documents: only<OpenApiDocument>(documents),
       urls: only(urls),
       forward: createForward({ agent, timeoutMs: 10_000 }),
+      ...testDefaults(),
     }),
   );
 
