@@ -3,11 +3,11 @@ import { createOutbox } from '../../eventing/outbox/outbox.ts';
 import { createBase } from '../kit/base.ts';
 import { baseEnvironment, databaseUrl, httpUrl, identityEnvironment, parseConfig } from '../kit/config.ts';
 import { connect } from '../kit/database.ts';
+import { durationMs } from '../kit/duration.ts';
 import { serve } from '../kit/serve.ts';
 import { traceparent } from '../kit/trace.ts';
 import { createApp } from './app.ts';
 import { createBank } from './bank.ts';
-import { durationMs } from './duration.ts';
 import { createDeadlines } from './end-payments.ts';
 import { createStore } from './store.ts';
 

@@ -7,7 +7,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { testWebhookSecret } from '../../functions/bank/testing.ts';
 import { createWorld, type FlowWorld } from './support/world.ts';
 
-const functions = ['orders', 'payments', 'bank', 'notifications', 'deadletters', 'worker'];
+const functions = ['orders', 'payments', 'bank', 'notifications', 'analytics', 'deadletters', 'worker'];
 const nobody = 'http://127.0.0.1:9';
 
 let world: FlowWorld;
@@ -73,6 +73,7 @@ const needed: Record<string, string[]> = {
   payments: ['BANK_URL', 'BANK_WEBHOOK_SECRET', 'DATABASE_URL', 'JWKS_FILE', 'K_SINK', 'PAYMENT_DEADLINE'],
   bank: ['BANK_WEBHOOK_SECRET', 'DATABASE_URL', 'PAYMENTS_URL'],
   notifications: ['DATABASE_URL', 'JWKS_FILE', 'K_SINK'],
+  analytics: ['DATABASE_URL', 'JWKS_FILE'],
   deadletters: ['DATABASE_URL', 'JWKS_FILE', 'K_SINK'],
   worker: ['DATABASE_URL', 'K_SINK', 'PAYMENTS_URL'],
 };

@@ -3,11 +3,12 @@ import { join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
 import * as z from 'zod';
 
+const OfType = z.object({ exact: z.object({ type: z.string() }) });
 const Trigger = z.object({
   kind: z.literal('Trigger'),
   metadata: z.object({ name: z.string() }),
   spec: z.object({
-    filters: z.tuple([z.object({ exact: z.object({ type: z.string() }) })]),
+    filters: z.tuple([z.union([OfType, z.object({ any: z.array(OfType) })])]),
     subscriber: z.object({ ref: z.object({ name: z.string() }), uri: z.literal('/_events') }),
   }),
 });
@@ -27,8 +28,12 @@ export const readTriggers = (): Subscription[] =>
     .flatMap((file) => parseAllDocuments(readFileSync(join(folder, file), 'utf8')))
     .map((document) => document.toJS())
     .filter((object) => object?.kind === 'Trigger')
-    .map((object) => {
+    .flatMap((object) => {
       const { metadata, spec } = Trigger.parse(object);
-      const [{ exact }] = spec.filters;
-      return { name: metadata.name, type: exact.type, subscriber: spec.subscriber.ref.name };
+      const [filter] = spec.filters;
+      return ('any' in filter ? filter.any : [filter]).map(({ exact }) => ({
+        name: metadata.name,
+        type: exact.type,
+        subscriber: spec.subscriber.ref.name,
+      }));
     });
