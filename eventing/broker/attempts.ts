@@ -3,7 +3,7 @@ import { type Deliver, type DeliveryAnswer, DeliveryError } from './deliver.ts';
 import { type CloudEvent, identityOf, type NotAnEvent } from './event.ts';
 import { readEvent } from './http-message.ts';
 import type { Policy } from './policy.ts';
-import type { Delivery } from './types.ts';
+import type { Attempted } from './types.ts';
 
 /** What became of an event at one destination. */
 export type Outcome =
@@ -12,12 +12,17 @@ export type Outcome =
   | { taken: false; reason: string; answer?: DeliveryAnswer };
 
 export interface Attempt {
-  trigger: Delivery['trigger'];
-  to: Delivery['to'];
+  /** Of whoever sends. */
+  namespace: string;
+  to: Attempted['to'];
   url: string;
   event: CloudEvent;
   policy: Policy;
   signal: AbortSignal;
+  /** `ignored`: whatever a 2xx carries, the event was taken. */
+  replies?: 'ignored';
+  /** Called after each attempt, at once. */
+  onAttempt(attempted: Attempted): void;
 }
 
 /** The broker closes, or the partition went to another: the event is not done, and is delivered again. */
@@ -30,20 +35,15 @@ export class Interrupted extends Error {
 
 /** Delivers until the destination has taken the event or the policy gives it up. Throws Interrupted. */
 export const createAttempts =
-  (deliver: Deliver, onDelivery: (delivery: Delivery) => void) =>
-  async ({ trigger, to, url, event, policy, signal }: Attempt): Promise<Outcome> => {
+  (deliver: Deliver) =>
+  async ({ namespace, to, url, event, policy, signal, replies, onAttempt }: Attempt): Promise<Outcome> => {
     for (let attempt = 1; ; attempt++) {
       const began = performance.now();
-      const { outcome, answer, again } = await once(deliver, {
-        url,
-        event,
-        timeoutMs: policy.timeoutMs,
-        signal,
-        headers: { prefer: 'reply', 'kn-namespace': trigger.namespace },
-      });
+      const headers = { prefer: 'reply', 'kn-namespace': namespace };
+      const request = { url, event, timeoutMs: policy.timeoutMs, signal, headers };
+      const { outcome, answer, again } = await once(deliver, request, replies);
       const retried = again && attempt <= policy.retry;
-      onDelivery({
-        trigger,
+      onAttempt({
         to,
         url,
         event: identityOf(event),
@@ -85,7 +85,11 @@ interface Once {
   again: boolean;
 }
 
-const once = async (deliver: Deliver, request: Parameters<Deliver>[0]): Promise<Once> => {
+const once = async (
+  deliver: Deliver,
+  request: Parameters<Deliver>[0],
+  replies: Attempt['replies'],
+): Promise<Once> => {
   let answer: DeliveryAnswer;
   try {
     answer = await deliver(request);
@@ -97,7 +101,7 @@ const once = async (deliver: Deliver, request: Parameters<Deliver>[0]): Promise<
   if (code >= 300 || code < 200)
     return { outcome: { taken: false, reason: `status ${code}`, answer }, answer, again: isRetried(code) };
   const empty = body.byteLength === 0;
-  if (empty && headers['ce-id'] === undefined)
+  if (replies === 'ignored' || (empty && headers['ce-id'] === undefined))
     return { outcome: { taken: true, reply: undefined }, answer, again: false };
   try {
     return { outcome: { taken: true, reply: readEvent(headers, body) }, answer, again: false };

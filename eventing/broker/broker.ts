@@ -44,13 +44,14 @@ export const createBroker = ({
   const dispatch = createDispatch({
     log,
     logger,
-    attempts: createAttempts(deliver, (delivery) => {
+    attempts: createAttempts(deliver),
+    onDelivery: (delivery) => {
       try {
         onDelivery(delivery);
       } catch (err) {
         logger.error({ err }, 'the hook for deliveries failed');
       }
-    }),
+    },
   });
   const accept = createIngress({
     log,

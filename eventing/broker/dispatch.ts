@@ -1,7 +1,7 @@
 import { backoff, pause } from '../log/backoff.ts';
 import type { Logger } from '../log/logger.ts';
 import { type EventLog, LogError, type LogRecord } from '../log/port.ts';
-import { type createAttempts, Interrupted, type Outcome } from './attempts.ts';
+import { type Attempt, type createAttempts, Interrupted, type Outcome } from './attempts.ts';
 import { deadLetterOf, type Failure } from './dead-letter.ts';
 import { type CloudEvent, identityOf, withAttributes } from './event.ts';
 import type { EventFilter } from './filter.ts';
@@ -20,11 +20,12 @@ export interface Version {
 interface Deps {
   log: EventLog;
   attempts: ReturnType<typeof createAttempts>;
+  onDelivery(delivery: Delivery): void;
   logger: Logger;
 }
 
 /** Brings one record to its end: not wanted, delivered, dead-lettered, or lost with a line in the log. */
-export const createDispatch = ({ log, attempts, logger }: Deps) => {
+export const createDispatch = ({ log, attempts, onDelivery, logger }: Deps) => {
   const dispatch = async (version: Version, record: LogRecord, signal: AbortSignal): Promise<void> => {
     const { trigger, subscriber: url, policy } = version;
     const { topic, partition, offset } = record;
@@ -52,11 +53,21 @@ export const createDispatch = ({ log, attempts, logger }: Deps) => {
       logger.error({ err, trigger, event: identityOf(event) }, reason);
       return deadLetter({ data: reason }, reason);
     }
-    const outcome = await attempts({ trigger, to: 'subscriber', url, event, policy, signal });
+    const outcome = await attempt(trigger, { to: 'subscriber', url, event, policy, signal });
     if (!outcome.taken) return deadLetter({ answer: outcome.answer }, outcome.reason);
     const refused = await appendReply(outcome, record, signal);
     if (refused) return deadLetter({ data: refused }, refused);
   };
+
+  const attempt = (
+    trigger: Version['trigger'],
+    what: Pick<Attempt, 'to' | 'url' | 'event' | 'policy' | 'signal'>,
+  ): Promise<Outcome> =>
+    attempts({
+      ...what,
+      namespace: trigger.namespace,
+      onAttempt: (attempted) => onDelivery({ trigger, ...attempted }),
+    });
 
   const sendDeadLetter = async (
     { trigger, policy }: Version,
@@ -79,7 +90,7 @@ export const createDispatch = ({ log, attempts, logger }: Deps) => {
       return;
     }
     const letter = deadLetterOf(event, failure);
-    const outcome = await attempts({ trigger, to: 'dead-letter-sink', url, event: letter, policy, signal });
+    const outcome = await attempt(trigger, { to: 'dead-letter-sink', url, event: letter, policy, signal });
     const refused = outcome.taken ? await appendReply(outcome, record, signal) : outcome.reason;
     if (refused)
       logger.error(

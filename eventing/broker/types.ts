@@ -89,9 +89,13 @@ export interface IngressAnswer {
   reason?: string;
 }
 
-/** What became of one attempt to deliver, for metrics and logs. */
-export interface Delivery {
+/** What became of one attempt to deliver for a Trigger, for metrics and logs. */
+export interface Delivery extends Attempted {
   trigger: { namespace: string; name: string; broker: string };
+}
+
+/** What became of one attempt to deliver. */
+export interface Attempted {
   /** `subscriber`, or the dead-letter sink that got what the subscriber did not take. */
   to: 'subscriber' | 'dead-letter-sink';
   url: string;

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { createPostgresLog } from '../../eventing/log/postgres.ts';
 import { createBase } from '../kit/base.ts';
 import { baseEnvironment, databaseUrl, identityEnvironment, parseConfig } from '../kit/config.ts';
 import { connect } from '../kit/database.ts';
@@ -11,6 +12,7 @@ const config = parseConfig(
   process.env,
 );
 const database = connect(config.DATABASE_URL, { max: 2, name: 'api' });
+const log = createPostgresLog({ url: config.DATABASE_URL });
 const base = createBase({
   name: 'api',
   config,
@@ -18,4 +20,8 @@ const base = createBase({
   checks: { database: database.check },
 });
 
-await serve(createApp({ base, now: createClock(database.sql) }), { base, config, stop: [database.close] });
+await serve(createApp({ base, now: createClock(database.sql), log }), {
+  base,
+  config,
+  stop: [log.close, database.close],
+});

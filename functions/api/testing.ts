@@ -1,3 +1,4 @@
+import { createPostgresLog } from '../../eventing/log/postgres.ts';
 import { connect } from '../kit/database.ts';
 import type { StartTestApp } from '../kit/testing.ts';
 import { createApp } from './app.ts';
@@ -5,6 +6,13 @@ import { createClock } from './clock.ts';
 
 export const startTestApp: StartTestApp = async ({ base, databaseUrl }) => {
   const { sql, check, close } = connect(databaseUrl, { max: 2, name: 'api' });
-  const app = createApp({ base: { ...base, checks: { database: check } }, now: createClock(sql) });
-  return { app, close };
+  const log = createPostgresLog({ url: databaseUrl });
+  const app = createApp({ base: { ...base, checks: { database: check } }, now: createClock(sql), log });
+  return {
+    app,
+    close: async () => {
+      await log.close();
+      await close();
+    },
+  };
 };

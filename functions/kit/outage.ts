@@ -25,7 +25,7 @@ const loginStates = /^(28|3D)[0-9A-Z]{3}$/;
 const causes = function* (error: unknown) {
   let at = error;
   for (let depth = 0; depth < 8 && at instanceof Error; depth++) {
-    yield at as Error & { code?: unknown; errors?: unknown };
+    yield at as Error & { code?: unknown; errors?: unknown; retriable?: unknown };
     at = at.cause ?? (at as { errors?: unknown[] }).errors?.[0];
   }
 };
@@ -38,7 +38,8 @@ export const outageOf = (error: unknown): string | undefined => {
     if (transientStates.test(code)) return 'not available';
     if (loginStates.test(code)) return 'refuses the login';
   }
-  return undefined;
+  // The event log's errors say of themselves that they end by themselves.
+  return [...causes(error)].some(({ retriable }) => retriable === true) ? 'not available' : undefined;
 };
 
 /** Any thrown thing as a Problem: itself, 503 for a dependency that is away, else 500 that says nothing. */

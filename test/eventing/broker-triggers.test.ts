@@ -219,7 +219,8 @@ test('a filter that throws or rejects is a failed delivery: the event goes to th
   const dispatch = createDispatch({
     log: world.log,
     logger: silent,
-    attempts: createAttempts(deliver, () => {}),
+    attempts: createAttempts(deliver),
+    onDelivery: () => {},
   });
   const filters = [
     () => {
