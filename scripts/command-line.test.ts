@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { readBuild } from './build.ts';
 import { parseCommandLine } from './command-line.ts';
+import { readDeploy } from './deploy.ts';
 import { readImport } from './image.ts';
 import { readPrune } from './prune.ts';
 import { readStart } from './start.ts';
@@ -21,6 +22,15 @@ describe('the command line', () => {
       home: '.kagari',
     });
     expect(readPrune([], {})).toEqual({ home: '.kagari', dryRun: false });
+    expect(readDeploy(['-c', 'kind'], {})).toEqual({
+      cluster: 'kind',
+      overlay: 'kind',
+      build: true,
+      dryRun: false,
+      yes: false,
+      timeoutSeconds: 300,
+    });
+    expect(readDeploy(['-c', 'current'], {})).toMatchObject({ overlay: 'production' });
   });
 
   it('lets an option win over its environment variable', () => {
@@ -57,7 +67,7 @@ describe('the command line', () => {
     [['start', '--home', ''], /--home is empty/],
     [['start', 'x'], /-f DIR.*kagari start --help/],
     [['start', '--tag', 'x'], /--tag/],
-    [['stop'], /no command stop: there are start, build, image, prune/],
+    [['stop'], /no command stop: there are start, build, image, prune, deploy/],
     [['--port', '1'], /name a command before --port/],
     [['toString'], /no command toString/],
     [[], /name a command/],
@@ -78,6 +88,16 @@ describe('the command line', () => {
     [['image', 'import', '.', '--entrypoint', './a', '-t', 'a/b:c', '--env', 'A'], /takes KEY=VALUE/],
     [['prune', 'orders'], /takes no orders/],
     [['prune', '--dryrun'], /--dryrun/],
+    [['deploy'], /-c is missing: it takes kind, minikube, current/],
+    [['deploy', '-c', 'prod'], /-c is prod: it takes kind/],
+    [['deploy', 'orders', '-c', 'kind'], /takes no orders/],
+    [['deploy', '-c', 'kind', '--images', 'https://ghcr.io/x'], /--images is https/],
+    [['deploy', '-c', 'kind', '--tag', 'latest'], /makes no new revision/],
+    [['deploy', '-c', 'kind', '--tag', 'a b'], /a tag alone, such as v2/],
+    [['deploy', '-c', 'kind', '--timeout', '1m'], /--timeout is 1m: it takes seconds/],
+    [['deploy', '-c', 'kind', '--no-build', '--builder', 'podman'], /exclude each other/],
+    [['deploy', '-c', 'kind', '--cleanup', '--cleanup-only'], /choose one/],
+    [['deploy', '-c', 'kind', '--overlay', ''], /--overlay is empty/],
   ])('refuses %j with exit code 2 and one line that says why', async (args, why) => {
     const line = await parseCommandLine(args, {});
     expect(line).toMatchObject({ exitCode: 2 });
@@ -86,11 +106,15 @@ describe('the command line', () => {
     expect(text).toMatch(why);
   });
 
-  it.each([['--help'], ['start', '--help'], ['build', '-h'], ['image', '--help'], ['prune', '--help']])(
-    'helps with %s %s',
-    async (...args) => {
-      const line = await parseCommandLine(args, {});
-      expect(line).toMatchObject({ exitCode: 0, text: expect.stringContaining('kagari ') });
-    },
-  );
+  it.each([
+    ['--help'],
+    ['start', '--help'],
+    ['build', '-h'],
+    ['image', '--help'],
+    ['prune', '--help'],
+    ['deploy', '--help'],
+  ])('helps with %s %s', async (...args) => {
+    const line = await parseCommandLine(args, {});
+    expect(line).toMatchObject({ exitCode: 0, text: expect.stringContaining('kagari ') });
+  });
 });

@@ -8,6 +8,7 @@ const commands: Record<string, () => Promise<{ command: Command }>> = {
   build: () => import('./build.ts'),
   image: () => import('./image.ts'),
   prune: () => import('./prune.ts'),
+  deploy: () => import('./deploy.ts'),
 };
 
 const overview = `kagari start                 runs the platform, or your own manifests with -f DIR
@@ -15,6 +16,7 @@ kagari build <function>      builds a function's image
 kagari image import DIR      takes any program in as an image
 kagari image list            lists the images
 kagari prune                 removes images that nothing names
+kagari deploy -c CLUSTER     brings the platform to a cluster: kind, minikube, or the current context
 
 kagari <command> --help lists its options.`;
 

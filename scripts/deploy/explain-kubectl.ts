@@ -1,0 +1,38 @@
+import { lastLine } from './tools.ts';
+
+const unreachable =
+  /connection to the server .* was refused|unable to connect to the server|no such host|i\/o timeout|no route to host|network is unreachable|context deadline exceeded|Client\.Timeout|TLS handshake timeout/i;
+const unauthorized =
+  /Unauthorized|must be logged in|asked for the client to provide credentials|getting credentials|token (has|is) expired|AADSTS|reauth/i;
+
+/** What kubectl said, as one message that says what to do. */
+export class ClusterError extends Error {
+  readonly stderr: string;
+
+  constructor(message: string, stderr: string) {
+    super(message);
+    this.stderr = stderr;
+  }
+}
+
+export const explainKubectl = (stderr: string, context: string): ClusterError => {
+  const said = lastLine(stderr).replace(/^error: /i, '');
+  const say = (message: string) => new ClusterError(message, stderr);
+  if (/context .*(was not found|does not exist)/i.test(stderr))
+    return say(`there is no context ${context}: kubectl config get-contexts lists those there are`);
+  if (unauthorized.test(stderr))
+    return say(
+      `not logged in to the cluster of context ${context} (${said}): log in as its provider says, and check with: kubectl --context ${context} auth whoami`,
+    );
+  if (/x509|certificate/i.test(stderr))
+    return say(
+      `the cluster of context ${context} shows a certificate that its kubeconfig does not trust (${said})`,
+    );
+  if (unreachable.test(stderr))
+    return say(
+      `no cluster answers in context ${context} (${said}): start it, or choose another with: kubectl config use-context NAME`,
+    );
+  if (/\bforbidden\b/i.test(stderr) && !/exceeded quota/.test(stderr))
+    return say(`the cluster of context ${context} does not allow it: ${said}`);
+  return say(`kubectl: ${said}`);
+};
