@@ -17,10 +17,10 @@ declare
   level double precision;
   seen timestamptz;
 begin
-  insert into gateway.buckets values (bucket, capacity, clock_timestamp()) on conflict do nothing;
-  select tokens, at into level, seen from gateway.buckets where key = bucket for update;
-  -- Swept between the two statements: full.
-  level := coalesce(level, capacity);
+  -- Made or locked in one step: nobody can sweep it away before it is written.
+  insert into gateway.buckets as known values (bucket, capacity, clock_timestamp())
+    on conflict (key) do update set at = known.at
+    returning tokens, at into level, seen;
   -- Read after the lock was had, so that it never goes backwards.
   level := least(capacity, level + greatest(0, extract(epoch from clock_timestamp() - seen)) * capacity / seconds);
   level := level - owed;

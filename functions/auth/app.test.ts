@@ -140,6 +140,37 @@ describe('sign-in', () => {
   });
 });
 
+describe('too many wrong passwords', () => {
+  const from = (address: string, body: unknown) =>
+    auth.app.request('/login', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'x-forwarded-for': `${address}, 10.0.0.1` },
+      body: JSON.stringify(body),
+    });
+
+  it('14: are the same 429 for an account that there is and for none, and a right one waits with them', async () => {
+    const { email, password } = await newAccount();
+    for (const [i, tried] of [email, 'nobody-at-all@example.com'].entries()) {
+      const wrong = { email: tried, password: 'a wrong password' };
+      const answers = [];
+      for (let n = 0; n < 12; n++) answers.push(await from(`192.0.2.${i}`, wrong));
+      expect(answers.map(({ status }) => status)).toEqual([...Array(10).fill(401), 429, 429]);
+      expect(answers[10]?.headers.get('retry-after')).toBe('60');
+      expect(await answers[10]?.json()).toMatchObject({ code: 'too-many-tries', status: 429 });
+    }
+    expect((await from('192.0.2.0', { email, password })).status).toBe(429);
+    expect((await from('192.0.2.9', { email, password })).status).toBe(200);
+  });
+
+  it('of an IPv6 network count together', async () => {
+    const wrong = { email: 'six@example.com', password: 'a wrong password' };
+    const statuses = [];
+    for (let n = 0; n < 11; n++) statuses.push((await from(`2001:db8:0:1::${n}`, wrong)).status);
+    expect(statuses.at(-1)).toBe(429);
+    expect((await from('2001:db8:0:2::1', wrong)).status).toBe(401);
+  });
+});
+
 describe('refresh', () => {
   it('4: of many uses at once one gives tokens', async () => {
     const { refreshToken } = await signIn(await newAccount());

@@ -1,5 +1,6 @@
 import type { JSONWebKeySet } from 'jose';
 import type { Base } from '../kit/base.ts';
+import { clientOf } from '../kit/client-address.ts';
 import { createFunction } from '../kit/function.ts';
 import type { Transact } from '../kit/inbox.ts';
 import type { Verify } from '../kit/verify.ts';
@@ -13,6 +14,7 @@ import type { Passwords } from './password.ts';
 import { refresh } from './refresh.ts';
 import { signUp } from './sign-up.ts';
 import type { Store } from './store.ts';
+import type { Throttle } from './throttle.ts';
 import { validateToken } from './validate-token.ts';
 
 export interface Deps {
@@ -21,6 +23,7 @@ export interface Deps {
   transaction: Transact;
   passwords: Passwords;
   signer: Signer;
+  throttle: Throttle;
   operator: FirstOperator;
   /** The published key set. */
   keys: () => Promise<JSONWebKeySet>;
@@ -28,7 +31,16 @@ export interface Deps {
 
 const unkept = { 'cache-control': 'no-store' };
 
-export const createApp = ({ base, store, transaction, passwords, signer, operator, keys }: Deps) => {
+export const createApp = ({
+  base,
+  store,
+  transaction,
+  passwords,
+  signer,
+  throttle,
+  operator,
+  keys,
+}: Deps) => {
   const fn = createFunction(base);
 
   fn.on(operations.signUp, async ({ body, c }) => {
@@ -39,7 +51,8 @@ export const createApp = ({ base, store, transaction, passwords, signer, operato
 
   fn.on(operations.logIn, async ({ body, c }) => {
     await operator.beforeUseOf(body.email);
-    return c.json(await logIn({ store, passwords, signer }, body), 200, unkept);
+    const address = clientOf(c.req.header('x-forwarded-for'));
+    return c.json(await logIn({ store, passwords, signer, throttle }, { ...body, address }), 200, unkept);
   });
 
   fn.on(operations.refresh, async ({ body, c }) =>

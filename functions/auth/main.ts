@@ -12,6 +12,7 @@ import { createApp } from './app.ts';
 import { createFirstOperator } from './first-operator.ts';
 import { createPasswords } from './password.ts';
 import { createStore } from './store.ts';
+import { createThrottle } from './throttle.ts';
 
 const config = parseConfig(
   z.object({
@@ -55,6 +56,7 @@ const app = createApp({
   transaction: outbox.transaction,
   passwords,
   signer: createSigner(() => readFile(config.AUTH_KEY_FILE, 'utf8')),
+  throttle: createThrottle(database.sql),
   operator,
   keys,
 });

@@ -62,10 +62,17 @@ export const operations = {
     access: 'public',
     limit: 'sign-in',
     summary: 'Sign in with email and password',
+    description:
+      'Wrong passwords are counted: 10 in 10 min of an account from one address; from addresses where it was not ' +
+      'signed in to in the last 30 days also 50 in an hour of the account, and 300 in 5 min of the address. Each ' +
+      'comes back with time; a right password forgives those from its address.',
     body: Credentials,
     responses: {
       200: { description: 'A bearer token and a refresh token', schema: Tokens },
       401: { description: 'Unknown user or wrong password' },
+      429: {
+        description: 'Too many wrong passwords for this account or from this address, or too many requests',
+      },
     },
   }),
   refresh: operation({

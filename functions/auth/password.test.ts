@@ -5,15 +5,15 @@ it('matches the password that was hashed and no other', async () => {
   const passwords = createPasswords();
   const hash = await passwords.hash('correct horse battery');
   expect(hash).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$/);
-  expect(await passwords.matches('correct horse battery', hash)).toBe(true);
-  expect(await passwords.matches('correct horse batterz', hash)).toBe(false);
-  expect(await passwords.matches('correct horse battery', undefined)).toBe(false);
+  expect(await passwords.matches('correct horse battery', async () => hash)).toBe(true);
+  expect(await passwords.matches('correct horse batterz', async () => hash)).toBe(false);
+  expect(await passwords.matches('correct horse battery', async () => undefined)).toBe(false);
 });
 
 it('agrees with the reference implementation', async () => {
   // phc-winner-argon2: echo -n password | argon2 somesalt -id -t 2 -m 16 -p 1
   const reference = '$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc';
-  expect(await createPasswords().matches('password', reference)).toBe(true);
+  expect(await createPasswords().matches('password', async () => reference)).toBe(true);
 });
 
 it('a burst waits in a bounded line; what is beyond it is told to come back', async () => {
@@ -24,5 +24,6 @@ it('a burst waits in a bounded line; what is beyond it is told to come back', as
     [503, '2'],
     [503, '2'],
   ]);
-  expect(await passwords.matches('correct horse', await passwords.hash('correct horse'))).toBe(true);
+  const hash = await passwords.hash('correct horse');
+  expect(await passwords.matches('correct horse', async () => hash)).toBe(true);
 });

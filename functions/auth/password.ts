@@ -5,8 +5,8 @@ import { unavailable } from '../kit/problem.ts';
 export interface Passwords {
   /** An argon2id hash as PHC string. */
   hash(password: string): Promise<string>;
-  /** Whether the password is that of the hash; without a hash the same work, and false. */
-  matches(password: string, hash: string | undefined): Promise<boolean>;
+  /** Whether the password is that of the hash, asked for when it has its turn; without a hash the same work, and false. */
+  matches(password: string, hash: () => Promise<string | undefined>): Promise<boolean>;
 }
 
 /** OWASP Password Storage, 2024: argon2id with 19 MiB, 2 passes, 1 lane. */
@@ -41,21 +41,23 @@ export const createPasswords = ({ atOnce = 2, maxWaiting = 64 } = {}): Passwords
   };
 
   const compute = (password: string, parameters: Omit<Argon2Parameters, 'message'>) =>
-    inTurn(() => derive('argon2id', { ...parameters, message: password.normalize('NFC') }));
+    derive('argon2id', { ...parameters, message: password.normalize('NFC') });
 
   const decoy = { nonce: randomBytes(saltLength), ...cost, tagLength };
 
   return {
     async hash(password) {
       const nonce = randomBytes(saltLength);
-      const tag = await compute(password, { nonce, ...cost, tagLength });
+      const tag = await inTurn(() => compute(password, { nonce, ...cost, tagLength }));
       return `$argon2id$v=19$m=${cost.memory},t=${cost.passes},p=${cost.parallelism}$${base64(nonce)}$${base64(tag)}`;
     },
-    async matches(password, hash) {
-      const stored = hash === undefined ? undefined : parse(hash);
-      const tag = await compute(password, stored?.parameters ?? decoy);
-      return stored !== undefined && timingSafeEqual(tag, stored.tag);
-    },
+    matches: (password, hash) =>
+      inTurn(async () => {
+        const found = await hash();
+        const stored = found === undefined ? undefined : parse(found);
+        const tag = await compute(password, stored?.parameters ?? decoy);
+        return stored !== undefined && timingSafeEqual(tag, stored.tag);
+      }),
   };
 };
 

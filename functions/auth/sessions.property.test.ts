@@ -81,3 +81,35 @@ it('4, 5, 6: a refresh token works exactly while it is unused and its sign-in is
     { numRuns: 20 },
   );
 });
+
+it('4, 5: however its tokens are used at once, each works once at most, and after a second use none', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.array(fc.nat(3), { minLength: 1, maxLength: 6 }), { minLength: 1, maxLength: 4 }),
+      async (rounds) => {
+        const { refreshToken } = (await (await post('/login', account)).json()) as { refreshToken: string };
+        /** Newest first, with how often each was sent and how often it worked. */
+        const family = [{ refreshToken, sent: 0, worked: 0 }];
+        for (const picks of rounds) {
+          const used = picks.map((pick) => family[pick % family.length]!);
+          await Promise.all(
+            used.map(async (token) => {
+              token.sent++;
+              const response = await post('/refresh', { refreshToken: token.refreshToken });
+              if (response.status !== 200) return;
+              token.worked++;
+              const next = ((await response.json()) as { refreshToken: string }).refreshToken;
+              family.unshift({ refreshToken: next, sent: 0, worked: 0 });
+            }),
+          );
+        }
+        expect(family.every(({ worked }) => worked <= 1)).toBe(true);
+        const reused = family.some(({ sent }) => sent > 1);
+        const newest = await post('/refresh', { refreshToken: family[0]!.refreshToken });
+        // An unused token of an unbroken family works; of a family where one was used twice none does.
+        expect(newest.status).toBe(!reused && family[0]!.sent === 0 ? 200 : 401);
+      },
+    ),
+    { numRuns: 20 },
+  );
+});

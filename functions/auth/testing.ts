@@ -6,6 +6,7 @@ import { createApp } from './app.ts';
 import { createFirstOperator } from './first-operator.ts';
 import { createPasswords } from './password.ts';
 import { createStore } from './store.ts';
+import { createThrottle } from './throttle.ts';
 
 export const testOperator = { email: 'operator@kagari.localhost', password: 'a long enough word' };
 
@@ -22,6 +23,7 @@ export const startTestApp = async ({ base, identity, databaseUrl, sink }: TestWo
     transaction: outbox.transaction,
     passwords,
     signer: createSigner(async () => JSON.stringify(identity.privateKey)),
+    throttle: createThrottle(database.sql),
     operator,
     keys: async () => identity.keys,
   });
