@@ -1,9 +1,9 @@
+import { createCommitter } from './committer.ts';
 import { type Logger, silent } from './logger.ts';
 import type { Consumer, EventLog, Subscription } from './port.ts';
 import { createAppender } from './postgres/appender.ts';
 import { commit } from './postgres/claims.ts';
 import { connect } from './postgres/client.ts';
-import { createCommitter } from './postgres/committer.ts';
 import { createCoordinator } from './postgres/coordinator.ts';
 import { fetchRecords } from './postgres/fetch.ts';
 import { committed, deleteGroup, groups, startGroup } from './postgres/groups.ts';

@@ -1,3 +1,4 @@
+import type { Commit } from '../committer.ts';
 import type { Client } from './client.ts';
 import { channel, membersChanged } from './notices.ts';
 
@@ -69,12 +70,6 @@ export const release = async (client: Client, member: number, partition: number)
     returning case when exists (select from log.members o where o.id <> ${member} and o."group" = claims."group")
       then pg_notify(${channel}, ${membersChanged}) end`;
 };
-
-export interface Commit {
-  member: number;
-  partition: number;
-  offset: bigint;
-}
 
 /** Moves committed offsets forward; what is no longer the member's stays as it is. Answers what was the member's. */
 export const commit = (client: Client, commits: Commit[]): Promise<{ member: number; partition: number }[]> =>

@@ -1,9 +1,9 @@
+import type { Committer } from '../committer.ts';
 import type { Logger } from '../logger.ts';
+import { createPart, type Part } from '../part.ts';
 import type { Subscription } from '../port.ts';
 import { type Claimed, claim, release, type View } from './claims.ts';
 import type { Client } from './client.ts';
-import type { Committer } from './committer.ts';
-import { createPart, type Part } from './part.ts';
 import { createReader } from './reader.ts';
 import { shareOf } from './share.ts';
 import type { Tail } from './tail.ts';

@@ -1,9 +1,9 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { backoff, pause } from '../backoff.ts';
 import type { Logger } from '../logger.ts';
+import type { Part } from '../part.ts';
 import type { Client } from './client.ts';
 import { fetchRecords, type Want } from './fetch.ts';
-import type { Part } from './part.ts';
 import type { Tail } from './tail.ts';
 import type { KnownTopic } from './topics.ts';
 

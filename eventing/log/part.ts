@@ -1,10 +1,11 @@
-import { backoff, pause } from '../backoff.ts';
-import { createInFlight, type InFlight } from '../in-flight.ts';
-import type { Logger } from '../logger.ts';
-import type { LogRecord, Subscription } from '../port.ts';
+import { backoff, pause } from './backoff.ts';
+import { createInFlight, type InFlight } from './in-flight.ts';
+import type { Logger } from './logger.ts';
+import type { LogRecord, Subscription } from './port.ts';
 
 /** A partition in a member's hands: what it reads next, what its handlers have, what may be committed. */
 export interface Part {
+  /** The membership under which it is held: a commit names it. */
   readonly member: number;
   readonly partition: number;
   readonly inFlight: InFlight;

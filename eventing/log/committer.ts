@@ -1,6 +1,12 @@
-import { backoff, pause } from '../backoff.ts';
-import type { Commit } from './claims.ts';
+import { backoff, pause } from './backoff.ts';
 import type { Part } from './part.ts';
+
+export interface Commit {
+  member: number;
+  partition: number;
+  /** The next one to read. */
+  offset: bigint;
+}
 
 export interface Committer {
   /** Something of the part may have become committable. */
@@ -17,7 +23,7 @@ interface Deps {
   delayMs: number;
 }
 
-/** Gathers commits of all parts: one statement at a time, `delayMs` after the first of them. */
+/** Gathers commits of all parts: one write at a time, `delayMs` after the first of them. */
 export const createCommitter = ({ write, onLost, delayMs }: Deps): Committer => {
   const marked = new Set<Part>();
   let due = false;
@@ -53,7 +59,7 @@ export const createCommitter = ({ write, onLost, delayMs }: Deps): Committer => 
       failures = 0;
       if (taken.size < parts.length) onLost();
     } catch {
-      // The database is away: what was done stays marked and is committed when it is back.
+      // The log is away: what was done stays marked and is committed when it is back.
       failures++;
       for (const part of parts) marked.add(part);
     }
