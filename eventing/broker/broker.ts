@@ -1,9 +1,11 @@
+import { ensureTopic } from '../log/ensure-topic.ts';
 import { type Logger, silent } from '../log/logger.ts';
-import { type EventLog, LogError } from '../log/port.ts';
+import type { EventLog } from '../log/port.ts';
 import { defaultMaxRecordBytes } from '../log/rules.ts';
 import { createAttempts } from './attempts.ts';
 import { createDeliver, type Deliver } from './deliver.ts';
 import { createDispatch } from './dispatch.ts';
+import { type CompileFilter, compileFilter as dialects } from './filter.ts';
 import { createIngress } from './ingress.ts';
 import { type Policy, policyOf } from './policy.ts';
 import { groupOf, startTrigger, type Trigger } from './trigger.ts';
@@ -12,6 +14,8 @@ import { type Broker, type BrokerSpec, type Delivery, SpecError, type TriggerSpe
 export interface BrokerOptions {
   log: EventLog;
   deliver?: Deliver;
+  /** How a trigger says which events it wants; what it makes may take its time, and may fail. */
+  compileFilter?: CompileFilter;
   /** Called after each attempt to deliver, at once; what it throws is logged. */
   onDelivery?: (delivery: Delivery) => void;
   logger?: Logger;
@@ -25,8 +29,6 @@ interface Served {
 }
 
 const defaultPartitions = 10;
-/** Kafka's own log.retention.hours. */
-const defaultRetentionMs = 168 * 3_600_000;
 
 export const topicOf = (namespace: string, name: string): string => `knative-broker-${namespace}-${name}`;
 
@@ -34,6 +36,7 @@ export const topicOf = (namespace: string, name: string): string => `knative-bro
 export const createBroker = ({
   log,
   deliver = createDeliver(),
+  compileFilter = dialects,
   onDelivery = () => {},
   logger = silent,
   maxEventBytes = defaultMaxRecordBytes,
@@ -60,23 +63,13 @@ export const createBroker = ({
     topicOf: (namespace, name) => brokers.get(`${namespace}/${name}`)?.topic,
   });
 
-  const makeTopic = async (topic: string, spec: BrokerSpec) => {
-    const { partitions = defaultPartitions, retentionMs = defaultRetentionMs } = spec;
-    try {
-      await log.createTopic(topic, { partitions, retentionMs });
-    } catch (error) {
-      // It stands with another number of partitions, and keeps it.
-      if (!(error instanceof LogError) || error.code !== 'conflict') throw error;
-    }
-  };
-
   const start = (spec: TriggerSpec): Promise<Trigger> => {
     const broker = `${spec.namespace}/${spec.broker}`;
     const served = brokers.get(broker);
     if (!served)
       throw new SpecError('broker', `there is no broker ${spec.broker} in namespace ${spec.namespace}`);
     const policyOfBroker = () => (brokers.get(broker) ?? served).policy;
-    return startTrigger(spec, { log, topic: served.topic, dispatch, policyOfBroker });
+    return startTrigger(spec, { log, topic: served.topic, dispatch, compileFilter, policyOfBroker });
   };
 
   return {
@@ -85,7 +78,8 @@ export const createBroker = ({
     async addBroker(spec) {
       const policy = policyOf(spec.delivery);
       const topic = spec.topic ?? topicOf(spec.namespace, spec.name);
-      await makeTopic(topic, spec);
+      const { partitions = defaultPartitions, retentionMs } = spec;
+      await ensureTopic(log, topic, { partitions, retentionMs });
       brokers.set(`${spec.namespace}/${spec.name}`, { topic, policy });
     },
 

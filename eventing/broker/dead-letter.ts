@@ -8,16 +8,18 @@ export interface Failure {
   destination: string;
   answer?: DeliveryAnswer | undefined;
   /** What to say where there was no answer that says it. */
+  code?: number;
   data?: string | undefined;
 }
 
 /** The event with what a dead-letter sink is told of its failure, as Knative's Kafka broker tells it. */
-export const deadLetterOf = (event: CloudEvent, { destination, answer, data }: Failure): CloudEvent => {
+export const deadLetterOf = (event: CloudEvent, failure: Failure): CloudEvent => {
+  const { destination, answer, code = answer?.code, data } = failure;
   const body = (answer?.body ?? Buffer.from(data ?? '')).subarray(0, mostDataBytes);
   return withAttributes(event, {
     ...(answer && customErrors(answer.headers)),
     knativeerrordest: destination,
-    ...(answer && { knativeerrorcode: String(answer.code) }),
+    ...(code !== undefined && { knativeerrorcode: String(code) }),
     ...(body.byteLength > 0 && { knativeerrordata: Buffer.from(body).toString('base64') }),
   });
 };

@@ -5,9 +5,10 @@ import { type Attempt, type createAttempts, Interrupted, type Outcome } from './
 import { deadLetterOf, type Failure } from './dead-letter.ts';
 import { type CloudEvent, identityOf, withAttributes } from './event.ts';
 import type { EventFilter } from './filter.ts';
+import { FilterFailed, judge } from './judge.ts';
 import type { Policy } from './policy.ts';
 import { fromRecord, toRecord } from './record.ts';
-import type { Delivery } from './types.ts';
+import type { Attempted, Delivery } from './types.ts';
 
 /** A trigger as it is at one moment: an event meets one version of it from beginning to end. */
 export interface Version {
@@ -23,6 +24,9 @@ interface Deps {
   onDelivery(delivery: Delivery): void;
   logger: Logger;
 }
+
+/** What a dead letter says where nobody answered since the trigger itself is at fault. */
+const filterFailedCode = 500;
 
 /** Brings one record to its end: not wanted, delivered, dead-lettered, or lost with a line in the log. */
 export const createDispatch = ({ log, attempts, onDelivery, logger }: Deps) => {
@@ -46,12 +50,13 @@ export const createDispatch = ({ log, attempts, onDelivery, logger }: Deps) => {
     const deadLetter = (failure: Omit<Failure, 'destination'>, reason: string) =>
       sendDeadLetter(version, record, event, { ...failure, destination: url }, reason, signal);
 
+    const onAttempt = attemptsOf(trigger);
     try {
-      if (!(await version.filter(event))) return;
+      if (!(await judge({ filter: version.filter, event, url, policy, signal, onAttempt }))) return;
     } catch (err) {
-      const reason = `the filter failed: ${(err as Error).message}`;
-      logger.error({ err, trigger, event: identityOf(event) }, reason);
-      return deadLetter({ data: reason }, reason);
+      if (!(err instanceof FilterFailed)) throw err;
+      logger.error({ err: err.cause, trigger, event: identityOf(event) }, err.message);
+      return deadLetter({ code: filterFailedCode, data: err.message }, err.message);
     }
     const outcome = await attempt(trigger, { to: 'subscriber', url, event, policy, signal });
     if (!outcome.taken) return deadLetter({ answer: outcome.answer }, outcome.reason);
@@ -62,12 +67,10 @@ export const createDispatch = ({ log, attempts, onDelivery, logger }: Deps) => {
   const attempt = (
     trigger: Version['trigger'],
     what: Pick<Attempt, 'to' | 'url' | 'event' | 'policy' | 'signal'>,
-  ): Promise<Outcome> =>
-    attempts({
-      ...what,
-      namespace: trigger.namespace,
-      onAttempt: (attempted) => onDelivery({ trigger, ...attempted }),
-    });
+  ): Promise<Outcome> => attempts({ ...what, namespace: trigger.namespace, onAttempt: attemptsOf(trigger) });
+
+  const attemptsOf = (trigger: Version['trigger']) => (attempted: Attempted) =>
+    onDelivery({ trigger, ...attempted });
 
   const sendDeadLetter = async (
     { trigger, policy }: Version,

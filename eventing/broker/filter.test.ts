@@ -60,8 +60,9 @@ test('without filters the attributes of filter decide, and without either everyt
 });
 
 test.each([
-  [[{ cesql: "type = 'x'" }], 'filters[0].cesql'],
-  [[{ all: [{ exact: {} }, { cesql: 'x' }] }], 'filters[0].all[1].cesql'],
+  [[{ cesql: 'type = ' }], 'filters[0].cesql'],
+  [[{ cesql: 1 }], 'filters[0].cesql'],
+  [[{ all: [{ exact: {} }, { cesql: 'this is wrong' }] }], 'filters[0].all[1].cesql'],
   [[{ not: { prefix: { 'a-b': 'x' } } }], 'filters[0].not.prefix.a-b'],
   [[{}], 'filters[0]'],
   [[{ exact: { type: 'x' }, prefix: { type: 'x' } }], 'filters[0]'],
@@ -74,4 +75,46 @@ test.each([
   expect(() => compileFilter({ filters })).toThrow(
     expect.objectContaining({ name: 'SpecError', path }) as SpecError,
   );
+});
+
+test.each([
+  ["type = 'a' AND NOT EXISTS ext", { type: 'a' }, true],
+  ["type = 'a' AND NOT EXISTS ext", { type: 'a', ext: '1' }, false],
+  // True, but for the attribute that is missing; an answer that is no boolean.
+  ["type = 'a' AND ext != 'x'", { type: 'a' }, false],
+  ['1 / 0 = 0', {}, false],
+  ['type', { type: 'true' }, false],
+  ['1', {}, false],
+  ['BOOL(type)', { type: 'true' }, true],
+  ['NONE_SUCH()', {}, false],
+  ['', {}, true],
+])('cesql %j of %j: %j', (cesql, attributes, matches) => {
+  const event = eventOf(attributes as Record<string, string>);
+  expect(compileFilter({ filters: [{ cesql }] })(event)).toBe(matches);
+  expect(compileFilter({ filters: [{ not: { cesql } }] })(event)).toBe(!matches);
+});
+
+test('complementary sides of a key divide all events between them, whatever their key', () => {
+  const hex = [...'0123456789abcdef'].flatMap((a) => [...'0123456789abcdef'].map((b) => `'${a}${b}'`));
+  const some = fc.subarray(hex, { minLength: 1 });
+  fc.assert(
+    fc.property(some, fc.option(fc.oneof(fc.uuid(), fc.string()), { nil: undefined }), (chosen, key) => {
+      const set = `RIGHT(partitionkey, 2) IN (${chosen.join(', ')})`;
+      const event = eventOf(key === undefined ? {} : { partitionkey: key });
+      const candidate = compileFilter({ filters: [{ cesql: set }] })(event);
+      const stable = compileFilter({
+        filters: [{ any: [{ cesql: `NOT (${set})` }, { cesql: 'NOT EXISTS partitionkey' }] }],
+      })(event);
+      expect(stable).toBe(!candidate);
+      expect(compileFilter({ filters: [{ cesql: `NOT EXISTS partitionkey OR NOT (${set})` }] })(event)).toBe(
+        !candidate,
+      );
+    }),
+  );
+});
+
+test('a list of filters may be as long as it likes', () => {
+  const filters = Array.from({ length: 50_000 }, () => ({ exact: { type: 'a' } }));
+  expect(compileFilter({ filters: [{ all: filters }] })(eventOf({ type: 'a' }))).toBe(true);
+  expect(compileFilter({ filters: [{ any: filters }] })(eventOf({ type: 'b' }))).toBe(false);
 });

@@ -1,11 +1,14 @@
+import { cesqlFilter } from './cesql-filter.ts';
 import { attributeName, type CloudEvent } from './event.ts';
 import { type FilterSpec, SpecError, type TriggerSpec } from './types.ts';
 
-/** Whether a trigger wants the event. One that throws is a failed delivery. */
+/** Whether a trigger wants the event. One that throws, rejects or takes too long is a failed delivery. */
 export type EventFilter = (event: CloudEvent) => boolean | Promise<boolean>;
 
+export type CompileFilter = (spec: Pick<TriggerSpec, 'filter' | 'filters'>) => EventFilter;
+
 /** The filter of a trigger: `filters`, all of which must match, else the attributes of `filter`. Throws SpecError. */
-export const compileFilter = ({ filter, filters }: Pick<TriggerSpec, 'filter' | 'filters'>): EventFilter => {
+export const compileFilter: CompileFilter = ({ filter, filters }) => {
   if (filters && filters.length > 0) return all(compileAll('filters', filters));
   return attributes('filter.attributes', filter?.attributes ?? {}, (given, wanted) => given === wanted);
 };
@@ -22,9 +25,7 @@ const dialects: {
     const inner = compile(path, spec);
     return (event) => then(inner(event), (matches) => !matches);
   },
-  cesql(path) {
-    throw new SpecError(path, 'CESQL is not served yet: use exact, prefix, suffix, all, any, not');
-  },
+  cesql: cesqlFilter,
 };
 
 const compile = (path: string, spec: FilterSpec): EventFilter => {
@@ -75,13 +76,17 @@ const first = (
   filters: EventFilter[],
   event: CloudEvent,
   decisive: boolean,
-  at = 0,
+  from = 0,
 ): boolean | Promise<boolean> => {
-  const filter = filters[at];
-  if (!filter) return !decisive;
-  return then(filter(event), (matches) =>
-    matches === decisive ? decisive : first(filters, event, decisive, at + 1),
-  );
+  for (let at = from; at < filters.length; at++) {
+    const answer = filters[at]?.(event);
+    if (answer === decisive) return decisive;
+    if (typeof answer === 'object')
+      return answer.then((matches) =>
+        matches === decisive ? decisive : first(filters, event, decisive, at + 1),
+      );
+  }
+  return !decisive;
 };
 
 /** Without waiting where there is nothing to wait for: most filters answer at once. */

@@ -1,6 +1,6 @@
 import type { Consumer, EventLog } from '../log/port.ts';
 import type { createDispatch, Version } from './dispatch.ts';
-import { compileFilter } from './filter.ts';
+import type { CompileFilter } from './filter.ts';
 import { checkUrl, type Policy, policyOf } from './policy.ts';
 import type { TriggerSpec } from './types.ts';
 
@@ -16,6 +16,7 @@ interface Deps {
   log: EventLog;
   topic: string;
   dispatch: ReturnType<typeof createDispatch>;
+  compileFilter: CompileFilter;
   /** The broker's own policy, for triggers without one. */
   policyOfBroker(): Policy;
 }
@@ -67,7 +68,7 @@ export const startTrigger = async (spec: TriggerSpec, deps: Deps): Promise<Trigg
 };
 
 /** The trigger as of now; its policy is asked for at each event, since the broker's own may change. */
-const versionOf = (spec: TriggerSpec, { policyOfBroker }: Deps): (() => Version) => {
+const versionOf = (spec: TriggerSpec, { compileFilter, policyOfBroker }: Deps): (() => Version) => {
   const { namespace, name, broker, subscriber, delivery } = spec;
   checkUrl('subscriber', subscriber);
   const filter = compileFilter(spec);
