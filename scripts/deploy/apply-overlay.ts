@@ -4,7 +4,7 @@ import { openClusterKeeper } from './cluster-keeper.ts';
 import { ensureClusterSecrets, isGivenDatabase } from './cluster-secrets.ts';
 import { nameOf } from './overlay.ts';
 import { phasesOf } from './phases.ts';
-import type { Readiness } from './readiness.ts';
+import { type Readiness, readinessOf } from './readiness.ts';
 import { type Waiting, waitReady } from './wait-ready.ts';
 
 export interface ApplySettings extends Waiting {
@@ -48,22 +48,17 @@ export const applyOverlay = async (
   await waitReady(jobs, waiting);
 
   say('functions');
-  await waitReady(
-    eventing.filter(({ kind }) => kind === 'SinkBinding'),
-    waiting,
-    sinkProvided,
-  );
+  await waitReady(eventing, { ...waiting, until: boundOrReady });
   await kubectl.apply(functions);
   await waitReady([...eventing, ...functions], waiting);
 };
 
-/** A Service made before its binding knows the sink would make a second revision as soon as it does. */
-const sinkProvided = ({ status }: KubeObject): Readiness => {
-  const found = status?.conditions?.find(({ type }: { type: string }) => type === 'SinkProvided');
-  if (found?.status === 'True') return { ready: true };
-  const why = [found?.reason, found?.message].filter(Boolean).join(': ') || 'no status yet';
-  return { ready: false, condition: 'SinkProvided is not True', why, failed: false };
-};
+/**
+ * A Service that is made before its binding is known, or the Broker has an address, gets its sink later, and by that a
+ * second revision. A binding itself is ready only when its Service is there.
+ */
+const boundOrReady = (object: KubeObject): Readiness | undefined =>
+  object.kind === 'SinkBinding' && object.status?.conditions ? { ready: true } : readinessOf(object);
 
 /** What applying would do, as lines. */
 export const applyLines = (objects: readonly NewObject[]): string[] =>

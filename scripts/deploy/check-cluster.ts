@@ -9,14 +9,14 @@ import { kindOf, resourceOf } from './overlay.ts';
 /** Whether a cluster answers, to whom it is Kubernetes; throws with what to do where it does not. */
 export const checkAnswers = async (kubectl: Kubectl, context: string): Promise<void> => {
   const version = JSON.parse(await kubectl.run(['get', '--raw', '/version', '--request-timeout=10s']));
+  // The version is told to anyone; nobody needs the right to see namespaces.
+  await kubectl
+    .run(['get', 'namespace', namespace, '--ignore-not-found', '--request-timeout=10s'])
+    .catch(unlessForbidden);
   if (String(version.gitVersion).includes('kagari'))
     throw new Error(
       `context ${context} is the local runtime, which applies its manifests itself at kagari start: choose a cluster with kubectl config use-context NAME`,
     );
-  // The version is told to anyone.
-  await kubectl.run(['auth', 'can-i', 'get', 'pods', '--request-timeout=10s', '-q']).catch((error) => {
-    if (!(error instanceof ClusterError) || error.stderr.trim() !== '') throw error;
-  });
 };
 
 /** What the cluster has not, of all that these objects need. */
@@ -179,7 +179,8 @@ const lacking = (what: keyof Need, need: Need, room: Need, say: (amount: number)
 
 /** Undefined where we may not look: then the cluster itself will say. */
 const readable = (kubectl: Kubectl, resources: string, where: readonly string[]) =>
-  kubectl.list(resources, where).catch((error) => {
-    if (error instanceof ClusterError && /forbidden/i.test(error.stderr)) return undefined;
-    throw error;
-  });
+  kubectl.list(resources, where).catch(unlessForbidden);
+
+const unlessForbidden = (error: unknown): undefined => {
+  if (!(error instanceof ClusterError && /forbidden/i.test(error.stderr))) throw error;
+};

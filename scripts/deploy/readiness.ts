@@ -25,7 +25,7 @@ export const hasReadiness = (object: { apiVersion: string; kind: string }): bool
 
 const knative = /^(\w+)\.(serving|eventing|sources)\.knative\.dev$/;
 
-/** Of an object's conditions the one that says most: the first that is False, else the first that is not True. */
+/** Ready's own words, or where it has none those of the first condition that has. */
 const conditionReadiness = ({ metadata, status }: KubeObject): Readiness => {
   const conditions: Condition[] = status?.conditions ?? [];
   const ready = conditions.find(({ type }) => type === 'Ready');
@@ -34,7 +34,8 @@ const conditionReadiness = ({ metadata, status }: KubeObject): Readiness => {
     return waiting('Ready', 'its controller has not seen the last change yet');
   if (ready.status === 'True') return { ready: true };
   const telling =
-    ready.reason || ready.message ? ready : (conditions.find(({ status }) => status !== 'True') ?? ready);
+    [ready, ...conditions].find(({ status, reason, message }) => status !== 'True' && (reason || message)) ??
+    ready;
   const words = [telling.reason, telling.message].filter(Boolean).join(': ') || 'without a reason';
   return {
     ready: false,

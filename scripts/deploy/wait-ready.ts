@@ -12,6 +12,8 @@ export interface Waiting {
   /** When to give up, by performance.now(). */
   deadline: number;
   say(line: string): void;
+  /** What says how far an object is; readinessOf unless only something less is waited for, which is then not told. */
+  until?: (object: KubeObject) => Readiness | undefined;
 }
 
 const pollMs = 1000;
@@ -22,8 +24,7 @@ const patienceMs = 30_000;
 /** Resolves when all of these are ready; tells each that becomes it. Throws with what the first that cannot be has. */
 export const waitReady = async (
   objects: readonly NewObject[],
-  { kubectl, signal, deadline, say }: Waiting,
-  readiness: (object: KubeObject) => Readiness | undefined = readinessOf,
+  { kubectl, signal, deadline, say, until }: Waiting,
 ): Promise<void> => {
   const wanted = new Map(objects.filter(hasReadiness).map((object) => [keyOf(object), object]));
   if (wanted.size === 0) return;
@@ -37,10 +38,10 @@ export const waitReady = async (
     const troubles: Trouble[] = [];
     const lost: Trouble[] = [];
     for (const [key, object] of wanted) {
-      const state = stateOf(seen.objects.get(key), readiness);
+      const state = stateOf(seen.objects.get(key), until ?? readinessOf);
       if (state.ready) {
         wanted.delete(key);
-        say(`  ${seconds(now - started)}  ${nameOf(object)} is ready`);
+        if (!until) say(`  ${seconds(now - started)}  ${nameOf(object)} is ready`);
         continue;
       }
       const trouble = troubleOf((seen.objects.get(key) ?? object) as KubeObject, state, seen);
