@@ -23,7 +23,6 @@ export const createHttpServer = (app: App, log: Log): Server => {
   const server = createServer(
     {
       keepAliveTimeout: keepAliveMs,
-      headersTimeout: keepAliveMs + 5_000,
       requestTimeout: requestMs,
       // Node refuses a request without Host with an empty 400: errorHandler says more.
       requireHostHeader: false,
