@@ -2,8 +2,12 @@ import { createOutbox } from '../../eventing/outbox/outbox.ts';
 import { connect } from '../kit/database.ts';
 import type { TestWorld } from '../kit/testing.ts';
 import { createApp } from './app.ts';
+import type { Retention } from './drop-old.ts';
 import { createFirstRounds, makeRound } from './make-round.ts';
 import { createStore } from './store.ts';
+
+const days = 86_400_000;
+export const testRetention: Retention = { eventMs: 7 * days, receiptMs: 30 * days, recordMs: 90 * days };
 
 export interface TestWorker {
   reconcile?: () => Promise<void>;
@@ -18,7 +22,7 @@ export const startTestApp = async (
   const database = connect(databaseUrl, { max: 3, name: 'worker' });
   const outbox = createOutbox({ sql: database.sql, source: '/worker', sink, log: base.log });
   const store = createStore(database.db);
-  const round = { store, outbox, reconcile };
+  const round = { store, outbox, reconcile, retention: testRetention };
   const firstRounds = createFirstRounds(round, base.log, secondAfterMs);
   const app = createApp({
     base: {
@@ -34,5 +38,5 @@ export const startTestApp = async (
     await outbox.stop();
     await database.close();
   };
-  return { app, database, firstRounds, close };
+  return { app, database, store, firstRounds, close };
 };
