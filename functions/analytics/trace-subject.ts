@@ -28,7 +28,7 @@ export const traceSubject = async (db: PostgresJsDatabase, subject: string): Pro
       union (select distinct subject from events.outbox
         where partition_key = ${subject} and subject is not null limit ${mostSubjects})
     ), entries as (
-      (select created_at as at, 1 as rank, id::text as tie, 'published' as kind, role, type as event,
+      (select created_at as at, 1 as rank, outbox.id::text as tie, 'published' as kind, role, type as event,
         null::bigint as attempt, null::int as code
       from events.outbox join subjects on outbox.subject = subjects.id
       order by at desc limit ${mostEntries})
