@@ -22,10 +22,12 @@ describe('events', () => {
       exact: [{ exact: { type: placed } }],
       prefix: [{ prefix: { type: 'dev.kagari.order.' } }, { suffix: { type: '.placed.v1' } }],
       any: [{ any: [{ exact: { type: 'never' } }, { exact: { source: '/orders' } }] }],
+      cesql: [{ cesql: `type = '${placed}' AND LENGTH(RIGHT(partitionkey, 2)) = 2` }],
     };
     const others = {
       not: [{ not: { exact: { source: '/orders' } } }],
       never: [{ exact: { type: 'never' } }],
+      missing: [{ cesql: `type = '${placed}' AND nosuchthing != 'x'` }],
     };
     for (const [kind, filters] of Object.entries({ ...matching, ...others })) {
       await world.make('trigger', watchingTrigger(`${name}-${kind}`, `${name}-${kind}`, filters));

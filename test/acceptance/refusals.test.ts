@@ -218,6 +218,12 @@ describe('eventing is refused', () => {
       () => trigger({ filters: [{ exact: { 'No-Attribute': 'a' } }] }),
       /No-Attribute/,
     ],
+    [
+      'a CESQL expression that is none, by its place',
+      'trigger',
+      () => trigger({ filters: [{ cesql: 'this is wrong' }] }),
+      /invalid value: this is wrong: spec\.filters\[0\]\.cesql\nparse error: syntax error: /,
+    ],
     ['a negative retry', 'trigger', () => trigger({ delivery: { retry: -1 } }), /retry/],
     [
       'a backoff that is no duration',

@@ -496,6 +496,11 @@ describe("eventing's rules, in its words", () => {
       'multiple dialects found, filters can have only one dialect set: spec.filters[0]',
     ],
     [
+      'a CESQL expression, by its place',
+      trigger({ filters: [{ any: [{ cesql: "type = 'a'" }, { not: { cesql: 'this is wrong' } }] }] }),
+      'invalid value: this is wrong: spec.filters[0].any[1].not.cesql\nparse error: syntax error: 1:6: "is" stands where an operator or the end is expected',
+    ],
+    [
       'ISO 8601',
       trigger({ delivery: { backoffDelay: '5s' } }),
       'invalid value: 5s: spec.delivery.backoffDelay\nan ISO 8601 duration such as PT0.2S',

@@ -175,7 +175,7 @@ describe('Trigger', () => {
     expect(conditions().Ready).toMatch(/^False/);
     await arrives((await world.publish()).id);
     await world.addService('orders', receiver.url);
-    await world.store.update(trigger({ filters: [{ cesql: 'type = (' }] }));
+    await world.store.update(trigger({ filters: [{}] }));
     await world.eventing.settled();
     expect(conditions().SubscriptionReady).toBe('False NotSubscribed');
     await arrives((await world.publish()).id);

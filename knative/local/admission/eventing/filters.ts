@@ -1,5 +1,8 @@
 import * as z from 'zod';
-import { type Flaw, flawed, invalidKey, via } from '../flaw.ts';
+import { parse } from '../../../../eventing/broker/cesql/parse.ts';
+import { ParseError } from '../../../../eventing/broker/cesql/parse-error.ts';
+import { remarksOn } from '../../../../eventing/broker/cesql/remarks.ts';
+import { type Flaw, flawed, invalidKey, invalidValue, type Path, renderPath, via } from '../flaw.ts';
 import { strings } from '../metadata.ts';
 
 /** eventing's SubscriptionsAPIFilter. */
@@ -33,8 +36,26 @@ export const filterFlaws = (one: Filter): Flaw[] => {
     ...(one.all ?? []).flatMap((inner, index) => via(['all', index], filterFlaws(inner))),
     ...(one.any ?? []).flatMap((inner, index) => via(['any', index], filterFlaws(inner))),
     ...(one.not ? via(['not'], filterFlaws(one.not)) : []),
+    ...expressionFlaws(one.cesql),
   ];
 };
+
+const expressionFlaws = (text = ''): Flaw[] => {
+  try {
+    if (text !== '') parse(text);
+    return [];
+  } catch (error) {
+    if (error instanceof ParseError) return [invalidValue(text, ['cesql'], error.message)];
+    throw error;
+  }
+};
+
+export const filterWarnings = (one: Filter, path: Path): string[] => [
+  ...(one.cesql ? remarksOn(one.cesql).map((remark) => `${renderPath([...path, 'cesql'])}: ${remark}`) : []),
+  ...(one.all ?? []).flatMap((inner, index) => filterWarnings(inner, [...path, 'all', index])),
+  ...(one.any ?? []).flatMap((inner, index) => filterWarnings(inner, [...path, 'any', index])),
+  ...(one.not ? filterWarnings(one.not, [...path, 'not']) : []),
+];
 
 export const attributeFlaws = (path: string[], attributes: Record<string, string> = {}): Flaw[] =>
   Object.keys(attributes)

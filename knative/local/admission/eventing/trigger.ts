@@ -5,7 +5,7 @@ import { defineKind } from '../kind-admission.ts';
 import { anyStatus, kubeObject, strings } from '../metadata.ts';
 import { dns1123Subdomain } from '../names.ts';
 import { defaultDelivery, delivery, deliveryFlaws, deliveryWarnings } from './delivery.ts';
-import { attributeFlaws, filter, filterFlaws } from './filters.ts';
+import { attributeFlaws, filter, filterFlaws, filterWarnings } from './filters.ts';
 
 export const brokerLabel = 'eventing.knative.dev/broker';
 const dependencyAnnotation = 'knative.dev/dependency';
@@ -54,7 +54,10 @@ export const trigger = defineKind({
       ? [flawed('Immutable fields changed (-old +new)', ['spec', 'broker'])]
       : []),
   ],
-  warnings: ({ spec }) => deliveryWarnings(spec?.delivery, 'spec.delivery'),
+  warnings: ({ spec = {} }) => [
+    ...(spec.filters ?? []).flatMap((one, index) => filterWarnings(one, ['spec', 'filters', index])),
+    ...deliveryWarnings(spec.delivery, 'spec.delivery'),
+  ],
 });
 
 const brokerFlaws = ({
