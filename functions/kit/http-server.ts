@@ -63,8 +63,12 @@ const whereReadable =
     return refuse(outgoing, malformed('The only Transfer-Encoding here is chunked.'));
   };
 
+/** What comes on these after their refusal is no request, and not refused again. */
+const refused = new WeakSet<Socket>();
+
 /** And closes, for where the next request would begin is not known. */
 const refuse = (outgoing: ServerResponse, problem: Problem): void => {
+  if (outgoing.socket) refused.add(outgoing.socket);
   const body = problemDocument(problem);
   outgoing.writeHead(problem.status, {
     'content-type': 'application/problem+json',
@@ -107,6 +111,7 @@ const unreadable: Record<string, Problem> = {
 
 /** Such a request never becomes one: it is answered on the socket, in the form of all problems. */
 const refuseUnreadable = (error: NodeJS.ErrnoException, socket: Socket): void => {
+  if (refused.has(socket)) return;
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy();
     return;
