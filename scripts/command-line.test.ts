@@ -24,6 +24,7 @@ describe('the command line', () => {
     expect(readPrune([], {})).toEqual({ home: '.kagari', dryRun: false });
     expect(readDeploy(['-c', 'kind'], {})).toEqual({
       cluster: 'kind',
+      kubectl: ['kubectl'],
       overlay: 'kind',
       build: true,
       dryRun: false,
@@ -97,6 +98,7 @@ describe('the command line', () => {
     [['deploy', '-c', 'kind', '--timeout', '1m'], /--timeout is 1m: it takes seconds/],
     [['deploy', '-c', 'kind', '--no-build', '--builder', 'podman'], /exclude each other/],
     [['deploy', '-c', 'kind', '--cleanup', '--cleanup-only'], /choose one/],
+    [['deploy', '-c', 'kind', '--kubectl', ' '], /--kubectl is empty/],
     [['deploy', '-c', 'kind', '--overlay', ''], /--overlay is empty/],
   ])('refuses %j with exit code 2 and one line that says why', async (args, why) => {
     const line = await parseCommandLine(args, {});

@@ -1,9 +1,12 @@
 import { imageProblem } from '../knative/local/admission/serving/image-reference.ts';
 import { type Command, readArguments, readText, UsageError } from './command.ts';
+import type { KubectlCommand } from './deploy/kubectl.ts';
 import type { TargetKind } from './deploy/target.ts';
 
 export interface DeployOptions {
   cluster: TargetKind;
+  /** The command that kubectl is. */
+  kubectl: KubectlCommand;
   overlay: string;
   registry?: string;
   tag?: string;
@@ -31,6 +34,7 @@ A Service that was ready before keeps its image and traffic: moving them is a ro
   --no-build           the images are there
   --builder            docker, podman, buildah (the first that works), or a command that takes docker build's options
                        and gives the image to the cluster itself
+  --kubectl            the command that kubectl is (kubectl): 'minikube kubectl --'
   --cleanup            remove what is there first, data included
   --cleanup-only       remove it, and nothing else
   --dry-run            say what would be done, and change nothing
@@ -48,6 +52,7 @@ export const readDeploy = (args: string[], env: NodeJS.ProcessEnv): DeployOption
     tag: { type: 'string' },
     'no-build': { type: 'boolean', default: false },
     builder: { type: 'string' },
+    kubectl: { type: 'string' },
     cleanup: { type: 'boolean', default: false },
     'cleanup-only': { type: 'boolean', default: false },
     'dry-run': { type: 'boolean', default: false },
@@ -64,6 +69,7 @@ export const readDeploy = (args: string[], env: NodeJS.ProcessEnv): DeployOption
     throw new UsageError('--cleanup deploys anew, --cleanup-only does not: choose one');
   return {
     cluster,
+    kubectl: readWords('--kubectl', values.kubectl, 'kubectl'),
     overlay: readText('--overlay', values.overlay, cluster === 'current' ? 'production' : 'kind'),
     ...readReference(values.images, values.tag),
     build: !values['no-build'],
@@ -83,6 +89,12 @@ export const command: Command = {
     const options = readDeploy(args, env);
     return async () => (await import('./deploy/deploy-platform.ts')).deployPlatform(options, env);
   },
+};
+
+const readWords = (option: string, value: string | undefined, otherwise: string): KubectlCommand => {
+  const [first, ...rest] = readText(option, value, otherwise).split(/\s+/).filter(Boolean);
+  if (first === undefined) throw new UsageError(`${option} is empty: leave it out for ${otherwise}`);
+  return [first, ...rest];
 };
 
 const readReference = (registry: string | undefined, tag: string | undefined) => {

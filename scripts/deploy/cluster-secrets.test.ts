@@ -23,7 +23,11 @@ describe.skipIf(!program)(`Secrets of a cluster, through real kubectl${unless(pr
     api = await startTestApi(database.adminUrl);
     await ensureNamespace(api.store);
     const env = { ...process.env, KUBECONFIG: api.kubeconfig };
-    kubectl = createKubectl(listening(createTools({ env, signal: new AbortController().signal })), 'kagari');
+    kubectl = createKubectl(
+      listening(createTools({ env, signal: new AbortController().signal })),
+      ['kubectl'],
+      'kagari',
+    );
   });
   afterEach(async () => {
     for (const { kind, metadata } of everything()) await api.store.remove(kind, 'kagari', metadata.name);

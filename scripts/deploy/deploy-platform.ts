@@ -42,9 +42,9 @@ const deploy = async (options: DeployOptions, tools: Tools, signal: AbortSignal)
   const started = performance.now();
   if (options.cluster === 'current' && !options.yes && !options.dryRun && !process.stdin.isTTY)
     throw new Error('-c current asks first, and there is no terminal to ask at: say --yes');
-  refuseMissing(missingPrograms(tools, options.cluster));
+  refuseMissing(missingPrograms(tools, options.cluster, options.kubectl));
   const folder = await overlayFolder(root, options.overlay);
-  const target = await chooseTarget(tools, options.cluster);
+  const target = await chooseTarget(tools, options.cluster, options.kubectl);
   const { kubectl } = target;
   await checkAnswers(kubectl, target.context);
   const rendered = await renderOverlay(kubectl, folder);

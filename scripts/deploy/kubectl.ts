@@ -13,12 +13,16 @@ export interface Kubectl {
   apply(objects: readonly NewObject[]): Promise<void>;
 }
 
-export const createKubectl = (tools: Tools, context: string): Kubectl => {
+/** The command that kubectl is, in words: `['kubectl']`, or `['minikube', 'kubectl', '--']`. */
+export type KubectlCommand = readonly [string, ...string[]];
+
+export const createKubectl = (tools: Tools, command: KubectlCommand, context: string): Kubectl => {
+  const [program, ...lead] = command;
   const run = async (args: readonly string[], input?: string): Promise<string> => {
     try {
       return await tools.run(
-        'kubectl',
-        ['--context', context, ...args],
+        program,
+        [...lead, '--context', context, ...args],
         input === undefined ? {} : { input },
       );
     } catch (error) {
@@ -27,7 +31,7 @@ export const createKubectl = (tools: Tools, context: string): Kubectl => {
     }
   };
   return {
-    words: `kubectl --context ${context}`,
+    words: [...command, '--context', context].join(' '),
     run,
     async list(resources, where = []) {
       const found = JSON.parse(

@@ -1,4 +1,4 @@
-import { createKubectl, type Kubectl } from './kubectl.ts';
+import { createKubectl, type Kubectl, type KubectlCommand } from './kubectl.ts';
 import { installProgram, type Missing } from './missing.ts';
 import type { Tools } from './tools.ts';
 
@@ -16,21 +16,35 @@ export interface Target {
 }
 
 /** Programs without which nothing can be asked. */
-export const missingPrograms = (tools: Tools, kind: TargetKind): Missing[] =>
-  (kind === 'current' ? (['kubectl'] as const) : (['kubectl', kind] as const))
-    .filter((program) => !tools.find(program))
-    .map((program) => ({ what: `${program} is not on PATH`, mend: installProgram(program) }));
+export const missingPrograms = (tools: Tools, kind: TargetKind, [kubectl]: KubectlCommand): Missing[] => {
+  const missing: Missing[] = [];
+  const need = (program: string, mend: string) => {
+    if (!tools.find(program)) missing.push({ what: `${program} is not on PATH`, mend });
+  };
+  need(kubectl, kubectl === 'kubectl' ? installProgram('kubectl') : 'it is the first word of --kubectl');
+  if (kind !== 'current') need(kind, installProgram(kind));
+  return missing;
+};
 
-export const chooseTarget = async (tools: Tools, kind: TargetKind): Promise<Target> => {
-  const { context, cluster } = await contextOf(tools, kind);
-  const kubectl = createKubectl(tools, context);
+export const chooseTarget = async (
+  tools: Tools,
+  kind: TargetKind,
+  command: KubectlCommand,
+): Promise<Target> => {
+  const { context, cluster } = await contextOf(tools, kind, command);
+  const kubectl = createKubectl(tools, command, context);
   const { clusters } = JSON.parse(await kubectl.run(['config', 'view', '--minify', '-o', 'json']));
   return { kind, cluster, context, server: clusters?.[0]?.cluster?.server ?? '', kubectl };
 };
 
-const contextOf = async (tools: Tools, kind: TargetKind): Promise<{ context: string; cluster: string }> => {
-  const contexts = linesOf(await tools.run('kubectl', ['config', 'get-contexts', '-o', 'name']));
-  const current = await tools.run('kubectl', ['config', 'current-context']).then(
+const contextOf = async (
+  tools: Tools,
+  kind: TargetKind,
+  [program, ...lead]: KubectlCommand,
+): Promise<{ context: string; cluster: string }> => {
+  const config = (...args: string[]) => tools.run(program, [...lead, 'config', ...args]);
+  const contexts = linesOf(await config('get-contexts', '-o', 'name'));
+  const current = await config('current-context').then(
     (name) => name.trim(),
     () => undefined,
   );
