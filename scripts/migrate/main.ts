@@ -24,7 +24,9 @@ const config = parseConfig(
 
 /** A user's own login in a Secret stays: then nobody needs to know the role's password. */
 const readPassword = async (fn: string): Promise<string> => {
-  const url = await readFile(join(config.FUNCTION_URLS, fn), 'utf8');
+  const url = await readFile(join(config.FUNCTION_URLS, fn), 'utf8').catch(() => {
+    throw new Error(`no database URL for ${fn}: is there a Secret ${fn}-db with the key url?`);
+  });
   return loginOf(url.trim(), fn)?.password || randomBytes(24).toString('base64url');
 };
 
