@@ -1,0 +1,12 @@
+declare module 'kafkajs/src/cluster/index.js' {
+  const Cluster: new (options: object) => import('./cluster.ts').Cluster;
+  export = Cluster;
+}
+declare module 'kafkajs/src/loggers/index.js' {
+  const loggers: { createLogger(options: object): object };
+  export = loggers;
+}
+declare module 'kafkajs/src/network/socketFactory.js' {
+  const createSocketFactory: () => object;
+  export = createSocketFactory;
+}
