@@ -9,7 +9,7 @@ import { type CompileFilter, compileFilter as dialects } from './filter.ts';
 import { createIngress } from './ingress.ts';
 import { type Policy, policyOf } from './policy.ts';
 import { groupOf, startTrigger, type Trigger } from './trigger.ts';
-import { type Broker, type BrokerSpec, type Delivery, SpecError, type TriggerSpec } from './types.ts';
+import { type Broker, type Delivery, SpecError, type TriggerSpec } from './types.ts';
 
 export interface BrokerOptions {
   log: EventLog;

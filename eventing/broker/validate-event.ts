@@ -16,6 +16,8 @@ export const validateAttributes = (attributes: ReadonlyMap<string, string>): voi
   }
 };
 
+export const isMediaType = (text: string): boolean => mediaType.test(text);
+
 interface Rule {
   what: string;
   test(value: string): boolean;
@@ -45,7 +47,7 @@ const core = new Map<string, Rule>([
   ['source', { what: 'a URI reference', test: (value) => reference.test(value) }],
   ['subject', { what: 'not empty', test: (value) => value !== '' }],
   ['time', { what: 'a time of RFC 3339', test: isTimestamp }],
-  ['datacontenttype', { what: 'a media type', test: (value) => mediaType.test(value) }],
+  ['datacontenttype', { what: 'a media type', test: isMediaType }],
   ['dataschema', { what: 'an absolute URI', test: (value) => absolute.test(value) && reference.test(value) }],
 ]);
 

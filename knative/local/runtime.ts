@@ -3,6 +3,7 @@ import { createBroker } from '../../eventing/broker/broker.ts';
 import { createDeliver } from '../../eventing/broker/deliver.ts';
 import type { EventLog } from '../../eventing/log/port.ts';
 import { createPostgresLog } from '../../eventing/log/postgres.ts';
+import { createSources } from '../../eventing/source/sources.ts';
 import { createEventWriter } from './api/events/record-event.ts';
 import { createKubeApi } from './api/kube-api.ts';
 import { buildImages } from './build-images.ts';
@@ -109,12 +110,19 @@ export const createRuntime = (options: RuntimeOptions): Runtime => {
       clearInterval,
     );
     const deliver = life.begin(createDeliver({ resolve: throughProxy(() => proxy) }), (it) => it.close());
-    const broker = life.begin(
-      createBroker({ log: eventLog, deliver, logger: log, onDelivery: logFailedDeliveries(log) }),
-      (it) => it.close({ graceMs: atStop.deliveriesMs }),
+    const failed = logFailedDeliveries({ store, log, events });
+    const common = { log: eventLog, deliver, logger: log };
+    const { broker, sources } = life.begin(
+      {
+        broker: createBroker({ ...common, onDelivery: failed.ofTriggers }),
+        sources: createSources({ ...common, onDelivery: failed.ofSources }),
+      },
+      (planes) => Promise.all(Object.values(planes).map((it) => it.close({ graceMs: atStop.deliveriesMs }))),
     );
     for (const host of ingressHosts) ingress.handle(host, brokerIngressHandler({ broker, store }));
-    const eventing = life.begin(createEventing({ store, broker, deliver, log }), (it) => it.stop());
+    const eventing = life.begin(createEventing({ store, broker, sources, deliver, log, events }), (it) =>
+      it.stop(),
+    );
     life.begin(serving, (it) => it.stop());
 
     const api = life.begin(createKubeApi({ store, pods: revisions, home, log }), (it) => it.close());

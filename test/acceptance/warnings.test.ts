@@ -166,7 +166,7 @@ describe.skipIf(!local)(`what is taken but not honoured is said${skipped}`, () =
       metadata: { name: world.fresh('w') },
       spec: { bootstrapServers: ['kafka:9092'], topics: ['a'], sink: toBroker('default') },
     });
-    expect(said).toContain('a KafkaSource consumes nothing here yet');
+    expect(said).toContain('spec.bootstrapServers is not dialled here');
   });
 });
 

@@ -7,11 +7,11 @@ import type { Manifest } from '../manifests/manifest.ts';
 import { readyOf } from '../store/conditions.ts';
 import type { KubeObject } from '../store/types.ts';
 import { boundBy } from './bind-sink.ts';
-import { brokerKind, pingSource, servingService, sinkBinding, triggerKind } from './kinds.ts';
+import { brokerKind, kafkaSource, pingSource, servingService, sinkBinding, triggerKind } from './kinds.ts';
 import { openWorld, type World } from './world.fixture.ts';
 
 const base = join(import.meta.dirname, '../../manifests/base');
-const kinds = [brokerKind, triggerKind, pingSource, sinkBinding];
+const kinds = [brokerKind, triggerKind, pingSource, kafkaSource, sinkBinding];
 
 let database: TestDatabase;
 let world: World;
@@ -46,7 +46,7 @@ it('all of it is Ready once they have, and every bound Service has its sink in i
   }
   await world.eventing.settled();
   expect(eventing().filter((object) => statusOf(object) !== 'True')).toEqual([]);
-  expect(new Set(eventing().map(({ kind }) => kind)).size).toBe(4);
+  expect(new Set(eventing().map(({ kind }) => kind)).size).toBe(5);
   const bound = services().filter(({ metadata }) => metadata.annotations?.[boundBy]);
   expect(bound.length).toBe(world.store.list(sinkBinding, 'kagari').length);
   for (const { metadata, spec } of bound) {

@@ -1,7 +1,10 @@
 import type { Deliver } from '../../../eventing/broker/deliver.ts';
 import type { Broker } from '../../../eventing/broker/types.ts';
+import type { Sources } from '../../../eventing/source/types.ts';
 import type { Log, Store } from '../store/types.ts';
 import { brokerController } from './brokers.ts';
+import { kafkaSourceController } from './kafka-sources.ts';
+import { noteFailures, type Recorders } from './note-failures.ts';
 import { pingSourceController } from './ping-sources.ts';
 import { createServedBrokers } from './served-brokers.ts';
 import { sinkBindingController } from './sink-binding.ts';
@@ -11,9 +14,13 @@ export interface EventingOptions {
   store: Store;
   /** The data plane; whoever made it closes it, after stop. */
   broker: Broker;
-  /** How sources send; the data plane's own will do. */
+  /** Likewise, of KafkaSources. */
+  sources: Sources;
+  /** How PingSources send; the data plane's own will do. */
   deliver: Deliver;
   log: Log;
+  /** Kubernetes Events, signed by component; absent: none. */
+  events?: Recorders;
 }
 
 export interface Eventing {
@@ -23,17 +30,32 @@ export interface Eventing {
   stop(): Promise<void>;
 }
 
-/** The control plane of eventing: controllers of Brokers, Triggers, PingSources and SinkBindings. */
-export const createEventing = ({ store, broker, deliver, log }: EventingOptions): Eventing => {
+/** The control plane of eventing: controllers of Brokers, Triggers, sources and SinkBindings. */
+export const createEventing = ({
+  store,
+  broker,
+  sources,
+  deliver,
+  log,
+  events,
+}: EventingOptions): Eventing => {
   const served = createServedBrokers();
   const controllers = [
     brokerController({ store, broker, served, log }),
     triggerController({ store, broker, served, log }),
-    pingSourceController({ store, deliver, log }),
+    pingSourceController({
+      store,
+      deliver,
+      log,
+      ...(events && { recorder: events.as('pingsource-controller') }),
+    }),
+    kafkaSourceController({ store, sources, log }),
     sinkBindingController({ store, log }),
   ];
+  let quiet = () => {};
   return {
     start: () => {
+      if (events) quiet = noteFailures(store, events);
       for (const controller of controllers) controller.start();
     },
     // a Broker that begins to be served queues its Triggers at once, so one pass in this order is enough
@@ -41,6 +63,7 @@ export const createEventing = ({ store, broker, deliver, log }: EventingOptions)
       for (const controller of controllers) await controller.idle();
     },
     stop: async () => {
+      quiet();
       await Promise.all(controllers.map((controller) => controller.stop()));
     },
   };

@@ -7,3 +7,4 @@ export const brokerKind: Kind = 'Broker.eventing.knative.dev';
 export const triggerKind: Kind = 'Trigger.eventing.knative.dev';
 export const pingSource: Kind = 'PingSource.sources.knative.dev';
 export const sinkBinding: Kind = 'SinkBinding.sources.knative.dev';
+export const kafkaSource: Kind = 'KafkaSource.sources.knative.dev';

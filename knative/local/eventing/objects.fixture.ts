@@ -27,6 +27,7 @@ export const aConfigMap = make('v1', 'ConfigMap');
 export const aBroker = make('eventing.knative.dev/v1', 'Broker');
 export const aTrigger = make('eventing.knative.dev/v1', 'Trigger');
 export const aPingSource = make('sources.knative.dev/v1', 'PingSource');
+export const aKafkaSource = make('sources.knative.dev/v1', 'KafkaSource');
 export const aSinkBinding = make('sources.knative.dev/v1', 'SinkBinding');
 
 export const template = (env: object[] = []) => ({

@@ -7,6 +7,7 @@ import type { KubeObject, Log, Store } from '../store/types.ts';
 import { type Resolved, resolveDestination } from './destination.ts';
 import { pingSource } from './kinds.ts';
 import { markUnresolved } from './mark-unresolved.ts';
+import { type Recorder, sendFailed } from './note-failures.ts';
 import { oidcDisabled } from './oidc.ts';
 import { pingEvent, pingSourceOf, pingType } from './ping-event.ts';
 import { parseSchedule, type Schedule } from './schedule.ts';
@@ -19,10 +20,17 @@ export interface PingSourceControllerOptions {
   store: Store;
   deliver: Deliver;
   log: Log;
+  /** Of Kubernetes Events; absent: none. */
+  recorder?: Recorder;
 }
 
 /** Runs a clock for every PingSource whose schedule and sink are good. Stopping it drops what is being sent. */
-export const pingSourceController = ({ store, deliver, log }: PingSourceControllerOptions): Controller => {
+export const pingSourceController = ({
+  store,
+  deliver,
+  log,
+  recorder,
+}: PingSourceControllerOptions): Controller => {
   const clocks = new Map<Key, Clock>();
   const ended = new AbortController();
   const sending = new Set<Promise<void>>();
@@ -58,6 +66,7 @@ export const pingSourceController = ({ store, deliver, log }: PingSourceControll
       .then((reason) => {
         if (reason === undefined) return;
         log.warn({ event: identityOf(event), sink, reason }, 'pingsource: an event was not delivered');
+        recorder?.record(source, 'Warning', sendFailed, `The sink ${sink} did not take an event: ${reason}`);
       })
       .finally(() => sending.delete(sent));
     sending.add(sent);

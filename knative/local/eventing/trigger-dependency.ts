@@ -2,7 +2,7 @@ import { readyOf } from '../store/conditions.ts';
 import { type Key, keyOf } from '../store/controller.ts';
 import { findKind, kindOf } from '../store/kinds.ts';
 import type { KubeObject, Reader } from '../store/types.ts';
-import { pingSource, sinkBinding, triggerKind } from './kinds.ts';
+import { kafkaSource, pingSource, sinkBinding, triggerKind } from './kinds.ts';
 
 /** What DependencyReady says: without the annotation knative.dev/dependency a Trigger depends on nothing. */
 export type Dependency =
@@ -53,7 +53,7 @@ export const watchDependencies = (store: Reader): { kind: string; keys: (source:
       .list(triggerKind, source.metadata.namespace)
       .filter((trigger) => dependsOn(trigger, source))
       .map(keyOf);
-  return [pingSource, sinkBinding].map((kind) => ({ kind, keys: dependents }));
+  return [pingSource, sinkBinding, kafkaSource].map((kind) => ({ kind, keys: dependents }));
 };
 
 const dependsOn = ({ metadata }: KubeObject, source: KubeObject): boolean => {

@@ -5,13 +5,16 @@ import { createBroker } from '../../../eventing/broker/broker.ts';
 import { createDeliver } from '../../../eventing/broker/deliver.ts';
 import type { Broker, Delivery } from '../../../eventing/broker/types.ts';
 import { createPostgresLog } from '../../../eventing/log/postgres.ts';
+import { createSources } from '../../../eventing/source/sources.ts';
+import type { SourceDelivery } from '../../../eventing/source/types.ts';
 import { createAdmission } from '../admission/admission.ts';
 import { openStore, testLog } from '../store/testing.ts';
-import type { Admit, Store } from '../store/types.ts';
+import type { Admit, KubeObject, Store } from '../store/types.ts';
 import { sinkBindingMutator } from './bind-sink.ts';
 import { createEventing } from './eventing.ts';
 import { brokerIngressHandler } from './ingress-handler.ts';
 import { logFailedDeliveries } from './log-deliveries.ts';
+import type { Recorder } from './note-failures.ts';
 import { aNamespace, aService, template } from './objects.fixture.ts';
 
 export type World = Awaited<ReturnType<typeof openWorld>>;
@@ -32,22 +35,33 @@ export const openWorld = async (url: string, options: WorldOptions = {}) => {
   const store = await openStore(url, { admit });
   const eventLog = createPostgresLog({ url });
   const deliveries: Delivery[] = [];
-  const logFailure = logFailedDeliveries(log);
+  const deliver = createDeliver();
+  const recorded: { about: KubeObject; reason: string; message: string }[] = [];
+  const record: Recorder['record'] = (about, _, reason, message) => {
+    recorded.push({ about, reason, message });
+  };
+  const events = { as: () => ({ record }) };
+  const failed = logFailedDeliveries({ store, log, events });
+  const sourceDeliveries: SourceDelivery[] = [];
   const broker = change(
     createBroker({
       log: eventLog,
       onDelivery: (delivery) => {
         deliveries.push(delivery);
-        logFailure(delivery);
+        failed.ofTriggers(delivery);
       },
     }),
   );
-  const eventing = createEventing({
-    store,
-    broker,
-    deliver: createDeliver(),
-    log,
+  const sources = createSources({
+    log: eventLog,
+    deliver,
+    logger: log,
+    onDelivery: (delivery) => {
+      sourceDeliveries.push(delivery);
+      failed.ofSources(delivery);
+    },
   });
+  const eventing = createEventing({ store, broker, sources, deliver, log, events });
   const ingress = createServer(brokerIngressHandler({ broker, store }));
   await new Promise<void>((resolve) => ingress.listen(0, '127.0.0.1', resolve));
   const base = `http://127.0.0.1:${(ingress.address() as AddressInfo).port}`;
@@ -62,6 +76,9 @@ export const openWorld = async (url: string, options: WorldOptions = {}) => {
     eventing,
     log,
     deliveries,
+    sourceDeliveries,
+    /** Kubernetes Events. */
+    recorded,
     base,
     /** Posts one event and answers the status and the event's id. */
     publish: async (attributes: Record<string, string> = {}, broker = 'default') => {
@@ -89,7 +106,8 @@ export const openWorld = async (url: string, options: WorldOptions = {}) => {
       ingress.closeAllConnections();
       await new Promise((resolve) => ingress.close(resolve));
       await eventing.stop();
-      await broker.close({ graceMs: 200 });
+      await Promise.all([broker, sources].map((it) => it.close({ graceMs: 200 })));
+      deliver.close();
       await eventLog.close();
       await store.close();
     },

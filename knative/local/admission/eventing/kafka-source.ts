@@ -8,6 +8,10 @@ import { dns1123Subdomain } from '../names.ts';
 import { defaultDelivery, delivery, deliveryFlaws, deliveryWarnings } from './delivery.ts';
 import { overrideFlaws, overrides } from './overrides.ts';
 
+/** Partitions of a topic that does not stand yet. */
+export const partitionsAnnotation = 'kagari.dev/topic-partitions';
+const keyTypeLabel = 'kafkasources.sources.knative.dev/key-type';
+
 const secretKey = z.strictObject({
   secretKeyRef: z
     .strictObject({ name: z.string(), key: z.string(), optional: z.boolean().optional() })
@@ -69,9 +73,15 @@ export const kafkaSource = defineKind({
       },
     };
   },
-  rules: ({ spec = {} }, { old }) => {
+  rules: ({ metadata, spec = {} }, { old }) => {
     const { topics = [], bootstrapServers = [], initialOffset = '', ordering = '', consumerGroup } = spec;
+    const { consumers = 1 } = spec;
+    const made = metadata.annotations?.[partitionsAnnotation];
     return [
+      ...(made === undefined || /^[1-9]\d{0,3}$/.test(made)
+        ? []
+        : [invalidValue(made, ['metadata', 'annotations', partitionsAnnotation])]),
+      ...(consumers < 0 ? [invalidValue(consumers, ['spec', 'consumers'])] : []),
       ...via(['spec', 'sink'], destinationFlaws(spec.sink)),
       ...(topics.length === 0 ? [missing(['spec', 'topics'])] : []),
       ...(bootstrapServers.length === 0 ? [missing(['spec', 'bootstrapServers'])] : []),
@@ -82,12 +92,18 @@ export const kafkaSource = defineKind({
       ...via(['spec', 'delivery'], deliveryFlaws(spec.delivery)),
       ...via(['spec', 'ceOverrides'], overrideFlaws(spec.ceOverrides)),
       ...(old && old.spec?.consumerGroup !== consumerGroup
-        ? [flawed('Immutable fields changed (-old +new)', ['spec', 'consumerGroup'])]
+        ? [flawed('Immutable fields changed (-old +new)', ['spec'])]
         : []),
     ];
   },
-  warnings: ({ spec }) => [
-    'a KafkaSource consumes nothing here yet: the runtime has no Kafka driver',
+  warnings: ({ metadata, spec }) => [
+    'spec.bootstrapServers is not dialled here: the topics are those of the event log that the runtime itself uses',
+    ...(spec?.net?.sasl || spec?.net?.tls
+      ? ['spec.net is not used here: the runtime has its own way to its event log']
+      : []),
+    ...(['string', undefined].includes(metadata.labels?.[keyTypeLabel])
+      ? []
+      : [`the label ${keyTypeLabel} is not used here: keys are text`]),
     ...deliveryWarnings(spec?.delivery, 'spec.delivery'),
   ],
 });

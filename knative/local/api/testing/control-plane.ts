@@ -1,6 +1,7 @@
 import { createBroker } from '../../../../eventing/broker/broker.ts';
 import { createDeliver } from '../../../../eventing/broker/deliver.ts';
 import { createPostgresLog } from '../../../../eventing/log/postgres.ts';
+import { createSources } from '../../../../eventing/source/sources.ts';
 import { createEventing } from '../../eventing/eventing.ts';
 import { createRouteTable } from '../../ingress/route-table.ts';
 import { createServing } from '../../serving/controllers/serving.ts';
@@ -25,7 +26,9 @@ export const startControlPlane = async (url: string, store: Store, pods: FakePod
   const serving = createServing({ store, images, table: createRouteTable(), domain, log, events });
   const eventLog = createPostgresLog({ url });
   const broker = createBroker({ log: eventLog });
-  const eventing = createEventing({ store, broker, deliver: createDeliver(), log });
+  const deliver = createDeliver();
+  const sources = createSources({ log: eventLog, deliver });
+  const eventing = createEventing({ store, broker, sources, deliver, log, events });
   const running = new Map<string, FakePod>();
 
   eventing.start();

@@ -1,0 +1,83 @@
+import { checkUrl, policyOf } from '../broker/policy.ts';
+import type { DeliverySpec } from '../broker/types.ts';
+import { ensureTopic } from '../log/ensure-topic.ts';
+import type { Consumer, EventLog } from '../log/port.ts';
+import type { createDispatch, Version } from './dispatch.ts';
+import type { SourceSpec } from './types.ts';
+
+/** A source that is served: members of its group in each of its topics. */
+export interface Source {
+  readonly spec: SourceSpec;
+  /** Applies to the next record; throws SpecError before anything changes. What LogError cut short goes on at the next call. */
+  update(spec: SourceSpec): Promise<void>;
+  close(options?: { graceMs?: number }): Promise<void>;
+}
+
+interface Deps {
+  log: EventLog;
+  dispatch: ReturnType<typeof createDispatch>;
+}
+
+/** Records in hand a partition where order does not count, as a Trigger has them. */
+const unorderedInFlight = 10;
+
+/** What Knative gives a KafkaSource without a delivery of its own. */
+const defaultDelivery: DeliverySpec = {
+  retry: 10,
+  backoffPolicy: 'exponential',
+  backoffDelay: 'PT0.3S',
+  timeout: 'PT600S',
+};
+
+export const createSource = (first: SourceSpec, { log, dispatch }: Deps): Source => {
+  let version = versionOf(first);
+  const members = new Map<string, Consumer[]>();
+
+  const leave = async (topic: string, options?: { graceMs?: number }): Promise<void> => {
+    await Promise.all((members.get(topic) ?? []).map((consumer) => consumer.close(options)));
+    members.delete(topic);
+  };
+
+  const join = async (topic: string): Promise<void> => {
+    const { group, partitions, initialOffset, consumers, ordered } = version.spec;
+    await ensureTopic(log, topic, { partitions });
+    await log.startGroup(topic, group, initialOffset);
+    const joined = members.get(topic) ?? [];
+    members.set(topic, joined);
+    // More members than partitions would have nothing to do.
+    const wanted = consumers === 0 ? 0 : Math.min(consumers, (await log.offsets(topic)).length);
+    while (joined.length < wanted)
+      joined.push(
+        await log.subscribe({
+          topic,
+          group,
+          from: initialOffset,
+          maxInFlight: ordered ? 1 : unorderedInFlight,
+          handle: (record, signal) => dispatch(version, record, signal),
+        }),
+      );
+  };
+
+  return {
+    get spec() {
+      return version.spec;
+    },
+    async update(spec) {
+      const next = versionOf(spec);
+      const { consumers, ordered } = version.spec;
+      const sameMembers = consumers === spec.consumers && ordered === spec.ordered;
+      version = next;
+      const gone = [...members.keys()].filter((topic) => !sameMembers || !spec.topics.includes(topic));
+      await Promise.all(gone.map((topic) => leave(topic)));
+      for (const topic of new Set(spec.topics)) await join(topic);
+    },
+    async close(options) {
+      await Promise.all([...members.keys()].map((topic) => leave(topic, options)));
+    },
+  };
+};
+
+const versionOf = (spec: SourceSpec): Version => {
+  checkUrl('sink', spec.sink);
+  return { spec, policy: policyOf(spec.delivery ?? defaultDelivery) };
+};
