@@ -20,7 +20,7 @@ export const paymentStatuses = ['initiated', 'succeeded', 'failed', 'refunded'] 
 export const NewRecord = z.strictObject({
   type: z.string().min(1).max(255),
   subject: z.string().min(1).max(255).optional(),
-  data: z.unknown().refine(isModest, 'at most 16 KiB of JSON, nested at most 20 deep'),
+  data: z.unknown().refine(isModest, 'at most 16 KiB of JSON, nested at most 20 deep').optional(),
 });
 
 export const Summary = z.strictObject({

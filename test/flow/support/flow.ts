@@ -1,5 +1,6 @@
 import { v7 as uuidv7 } from 'uuid';
 import { userSignedUp } from '../../../eventing/contracts/user.ts';
+import { startTestApp as startAnalytics } from '../../../functions/analytics/testing.ts';
 import { startTestApp as startBank } from '../../../functions/bank/testing.ts';
 import { startTestApp as startDeadletters } from '../../../functions/deadletters/testing.ts';
 import { startTestServer } from '../../../functions/kit/testing.ts';
@@ -60,7 +61,8 @@ export const startFlow = async (
   const orders = await startOrders(world.of('orders', sink));
   const notifications = await startNotifications(world.of('notifications', sink));
   const deadletters = await startDeadletters(world.of('deadletters', sink));
-  const functions = { payments, orders, notifications, deadletters };
+  const analytics = await startAnalytics(world.of('analytics'));
+  const functions = { payments, orders, notifications, deadletters, analytics };
 
   const servers = [ingress, webhooks, bankServer];
   for (const [name, { app }] of Object.entries(functions)) {
