@@ -20,7 +20,7 @@ export const applyOverlay = async (
   { databaseUrl, ...waiting }: ApplySettings,
 ): Promise<void> => {
   const { kubectl, say } = waiting;
-  const { namespaces, foundation, jobs, eventing, functions } = phasesOf(objects);
+  const { namespaces, foundation, jobs, eventing, functions, ways } = phasesOf(objects);
   await kubectl.apply(namespaces);
 
   say('Secrets');
@@ -51,6 +51,10 @@ export const applyOverlay = async (
   await waitReady(eventing, { ...waiting, until: boundOrReady });
   await kubectl.apply(functions);
   await waitReady([...eventing, ...functions], waiting);
+
+  say('ways to them');
+  await kubectl.apply(ways);
+  await waitReady(ways, waiting);
 };
 
 /**

@@ -10,10 +10,12 @@ export interface Phases {
   /** Brokers, and the bindings of Services to them. */
   eventing: NewObject[];
   functions: NewObject[];
+  /** What leads to the functions: made before them, its controllers would try again with growing pauses. */
+  ways: NewObject[];
 }
 
 export const phasesOf = (objects: readonly NewObject[]): Phases => {
-  const phases: Phases = { namespaces: [], foundation: [], jobs: [], eventing: [], functions: [] };
+  const phases: Phases = { namespaces: [], foundation: [], jobs: [], eventing: [], functions: [], ways: [] };
   for (const object of objects) phases[phaseOf(kindOf(object))].push(object);
   return phases;
 };
@@ -22,8 +24,9 @@ const phaseOf = (kind: string): keyof Phases => {
   if (kind === 'Namespace') return 'namespaces';
   if (kind === 'Job.batch') return 'jobs';
   if (kind === 'Broker.eventing.knative.dev' || kind === 'SinkBinding.sources.knative.dev') return 'eventing';
-  return runsWithServices.test(kind) ? 'functions' : 'foundation';
+  if (kind === 'Service.serving.knative.dev') return 'functions';
+  return leadsToServices.test(kind) ? 'ways' : 'foundation';
 };
 
-const runsWithServices =
-  /^((Service|DomainMapping)\.serving|Trigger\.eventing|[A-Z]\w+Source\.sources)\.knative\.dev$|^CronJob\.batch$/;
+const leadsToServices =
+  /^(DomainMapping\.serving|Trigger\.eventing|[A-Z]\w+Source\.sources)\.knative\.dev$|^CronJob\.batch$/;
