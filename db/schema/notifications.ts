@@ -1,4 +1,4 @@
-import { pgSchema, text, timestamp, unique, uuid } from 'drizzle-orm/pg-core';
+import { integer, pgSchema, text, timestamp, unique, uuid } from 'drizzle-orm/pg-core';
 
 const schema = pgSchema('notifications');
 const at = (name: string) => timestamp(name, { withTimezone: true });
@@ -22,6 +22,13 @@ export const mails = schema.table(
     subject: text().notNull(),
     body: text().notNull(),
     sentAt: at('sent_at').notNull().defaultNow(),
+    state: text({ enum: ['kept', 'pending', 'sent', 'refused', 'abandoned'] })
+      .notNull()
+      .default('kept'),
+    attempts: integer().notNull().default(0),
+    dueAt: at('due_at'),
+    reply: text(),
+    createdAt: at('created_at').notNull().defaultNow(),
   },
   (table) => [unique().on(table.type, table.about)],
 );

@@ -13,7 +13,7 @@ export const createCharge = async (
   const outcome = outcomeOf(request.token);
   const messages = await charges.insert(request, outcome, sender.leaseMs);
   if (messages) {
-    sender.send(messages);
+    sender.begin(messages);
     if (outcome.capturesAfterMs !== null) sender.wakeAt(new Date(Date.now() + outcome.capturesAfterMs));
     const { status, reason } = outcome;
     const captures = status === 'captured' ? 1 : 0;

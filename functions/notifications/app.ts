@@ -1,12 +1,15 @@
+import * as z from 'zod';
 import { orderCancelled, orderFailed, orderPaid } from '../../eventing/contracts/order.ts';
 import { userSignedUp } from '../../eventing/contracts/user.ts';
 import type { Base } from '../kit/base.ts';
 import { handle } from '../kit/events.ts';
 import { createFunction } from '../kit/function.ts';
-import type { Inbox } from '../kit/inbox.ts';
+import type { Inbox, Once, Transaction } from '../kit/inbox.ts';
 import { pageOf, startOf } from '../kit/page.ts';
-import { orderCancelledMail, orderFailedMail, orderPaidMail } from './compose-mail.ts';
-import { greetUser } from './greet-user.ts';
+import { type Mail, orderCancelledMail, orderFailedMail, orderPaidMail, welcome } from './compose-mail.ts';
+import type { Delivery } from './deliver-letters.ts';
+import { keepContact } from './keep-contact.ts';
+import type { Letter } from './letter.ts';
 import { operations } from './operations.ts';
 import { sendMail } from './send-mail.ts';
 import type { Store } from './store.ts';
@@ -15,10 +18,27 @@ export interface Deps {
   base: Base;
   store: Store;
   outbox: Inbox;
+  /** Absent: mails stay in the database. */
+  delivery?: Delivery;
 }
 
-export const createApp = ({ base, store, outbox }: Deps) => {
+export const createApp = ({ base, store, outbox, delivery }: Deps) => {
   const fn = createFunction(base);
+
+  /** Writes the mail once, and has it on its way as soon as it is committed. */
+  const send = async (once: Once, mail: Mail, before?: (tx: Transaction) => Promise<void>) => {
+    let letter: Letter | undefined;
+    const work = once(async (tx, publish) => {
+      await before?.(tx);
+      letter = await sendMail(tx, publish, mail, delivery?.leaseMs);
+    });
+    // Whether a commit whose answer got lost was one, the table knows.
+    await work.catch((error) => {
+      if (letter) delivery?.wakeAt(new Date(Date.now() + delivery.leaseMs));
+      throw error;
+    });
+    if (letter) delivery?.begin([letter]);
+  };
 
   fn.on(operations.listMails, async ({ c, actor, query }) => {
     const { items, nextCursor } = pageOf(await store.list(actor.id, startOf(query), query.limit + 1), query);
@@ -32,22 +52,26 @@ export const createApp = ({ base, store, outbox }: Deps) => {
     outbox,
     consumer: 'notifications',
     handlers: [
-      handle(userSignedUp, async ({ data, once }) => {
-        await once((tx, publish) => greetUser(tx, publish, data));
-      }),
-      handle(orderPaid, async ({ data: { userId, orderId, total }, once }) => {
-        await once((tx, publish) => sendMail(tx, publish, orderPaidMail(userId, orderId, total)));
-      }),
-      handle(orderFailed, async ({ data: { userId, orderId, reason }, once }) => {
-        await once((tx, publish) => sendMail(tx, publish, orderFailedMail(userId, orderId, reason)));
-      }),
-      handle(orderCancelled, async ({ data: { userId, orderId, refund }, once }) => {
-        await once((tx, publish) => sendMail(tx, publish, orderCancelledMail(userId, orderId, refund)));
-      }),
+      handle(userSignedUp, ({ data, once }) =>
+        send(once, welcome(data.userId), (tx) => keepContact(tx, data)),
+      ),
+      handle(orderPaid, ({ data: { userId, orderId, total }, once }) =>
+        send(once, orderPaidMail(userId, orderId, total)),
+      ),
+      handle(orderFailed, ({ data: { userId, orderId, reason }, once }) =>
+        send(once, orderFailedMail(userId, orderId, reason)),
+      ),
+      handle(orderCancelled, ({ data: { userId, orderId, refund }, once }) =>
+        send(once, orderCancelledMail(userId, orderId, refund)),
+      ),
+      // Whoever sleeps has no timer for what is to be tried again.
+      handle(ping, async () => delivery?.wakeAt(new Date())),
     ],
   });
 
   return fn.app;
 };
+
+const ping = { type: 'dev.knative.sources.ping', schema: z.unknown() };
 
 export type App = ReturnType<typeof createApp>;

@@ -6,10 +6,23 @@ import { connect } from '../kit/database.ts';
 import { serve } from '../kit/serve.ts';
 import { traceparent } from '../kit/trace.ts';
 import { createApp } from './app.ts';
+import { createDelivery } from './deliver-letters.ts';
+import { createLetterQueue } from './letter-queue.ts';
+import { createSmtp } from './smtp.ts';
 import { createStore } from './store.ts';
 
 const config = parseConfig(
-  z.object({ ...baseEnvironment, ...identityEnvironment, DATABASE_URL: databaseUrl, K_SINK: httpUrl }),
+  z.object({
+    ...baseEnvironment,
+    ...identityEnvironment,
+    DATABASE_URL: databaseUrl,
+    K_SINK: httpUrl,
+    /** Absent: mails stay in the database. */
+    SMTP_URL: z
+      .url({ protocol: /^smtps?$/, error: 'must be smtp://user:password@host:port, or smtps://' })
+      .optional(),
+    MAIL_FROM: z.email().default('no-reply@kagari.example'),
+  }),
   process.env,
 );
 const database = connect(config.DATABASE_URL, { max: 6, name: 'notifications' });
@@ -27,9 +40,21 @@ const outbox = createOutbox({
   traceparent,
 });
 
-await serve(createApp({ base, store: createStore(database.db), outbox }), {
+const { SMTP_URL: url, MAIL_FROM: from } = config;
+const delivery =
+  url === undefined
+    ? undefined
+    : createDelivery({
+        queue: createLetterQueue(database.sql),
+        transaction: outbox.transaction,
+        send: createSmtp({ url, from }),
+        log: base.log,
+      });
+const app = createApp({ base, store: createStore(database.db), outbox, ...(delivery && { delivery }) });
+
+await serve(app, {
   base,
   config,
-  start: [outbox.start],
-  stop: [outbox.stop, database.close],
+  start: [outbox.start, () => delivery?.start()],
+  stop: [() => delivery?.stop(), outbox.stop, database.close],
 });

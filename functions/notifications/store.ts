@@ -1,4 +1,4 @@
-import { and, desc, eq, sql as fragment, lt } from 'drizzle-orm';
+import { and, desc, eq, sql as fragment, inArray, lt } from 'drizzle-orm';
 import type { PostgresJsDatabase } from 'drizzle-orm/postgres-js';
 import { mails } from '../../db/schema/notifications.ts';
 
@@ -9,13 +9,19 @@ export const createStore = (db: PostgresJsDatabase) => {
   const page = db
     .select({ id: mails.id, type: mails.type, subject: mails.subject, sentAt: mails.sentAt })
     .from(mails)
-    .where(and(eq(mails.userId, placeholder('userId')), lt(mails.id, placeholder('before'))))
+    .where(
+      and(
+        eq(mails.userId, placeholder('userId')),
+        lt(mails.id, placeholder('before')),
+        inArray(mails.state, ['kept', 'sent']),
+      ),
+    )
     .orderBy(desc(mails.id))
     .limit(placeholder('limit'))
     .prepare('mails_of_user');
 
   return {
-    /** The user's mails, newest first, below an id. */
+    /** The user's mails that were sent, or stay here, newest first, below an id. */
     list: (userId: string, before: string, limit: number) => page.execute({ userId, before, limit }),
   };
 };

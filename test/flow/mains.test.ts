@@ -1,10 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { testWebhookSecret } from '../../functions/bank/testing.ts';
+import { freePort } from '../support/platform.ts';
 import { createWorld, type FlowWorld } from './support/world.ts';
 
 const functions = ['orders', 'payments', 'bank', 'notifications', 'analytics', 'deadletters', 'worker'];
@@ -32,15 +31,6 @@ const start = (fn: string, env: Record<string, string>) => {
     stderr += chunk;
   });
   return { child, exit: once(child, 'exit'), stderr: () => stderr };
-};
-
-const freePort = async () => {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 };
 
 test.each(functions)('%s serves from its environment alone, and ends on SIGTERM', async (fn) => {
