@@ -5,7 +5,7 @@ import { createApp } from './app.ts';
 
 /** The app of real parts, for its own tests and the shared ones. */
 export const startTestApp = async ({ base, databaseUrl }: TestWorld) => {
-  const database = connect(databaseUrl, { max: 6, name: 'analytics' });
+  const database = connect(databaseUrl, { max: 4, name: 'analytics' });
   const inbox = createInbox(database.sql);
   const app = createApp({
     base: { ...base, checks: { database: database.check } },
