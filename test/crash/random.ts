@@ -1,114 +1,158 @@
 #!/usr/bin/env node
+// npm run test:crash -- --points 1000 --seed N: kill -9 of runtime, functions and database under a mixed load; exit 0 when
+// all that was acknowledged is there at the end, each effect once.
 import { setTimeout as sleep } from 'node:timers/promises';
-// npm run test:crash -- --points 40 --seed 1: random kill -9 under load; exit 0 when every acknowledged order ended once.
 import { parseArgs } from 'node:util';
-import { type Customer, signUpCustomer } from '../../scripts/demo/customer.ts';
+import postgres from 'postgres';
+import { createPostgresLog } from '../../eventing/log/postgres.ts';
+import { memoryOfTree } from '../../scripts/bench/process-tree.ts';
 import { databaseOf, type Platform, removeHome, startPlatform } from '../support/platform.ts';
-import { type Effects, effectsOf, paidOnce } from './effects.ts';
-import { persist, placeUntilAcknowledged } from './persistent-customer.ts';
+import { findingsOf } from './check.ts';
+import { type Running, shop } from './customers.ts';
+import { createLedger } from './ledger.ts';
+import {
+  change,
+  doomed,
+  kubeFor,
+  messagesTopic,
+  operatorOf,
+  produce,
+  redriveSome,
+  untilDone,
+} from './operators.ts';
+import { type Kill, scheduleOf } from './schedule.ts';
+import { seeded } from './seeded.ts';
+import { killAll, killPostgres, runningFunctions } from './victims.ts';
 
 const { values } = parseArgs({
   options: {
-    points: { type: 'string', default: '20' },
+    points: { type: 'string', default: '100' },
     seed: { type: 'string', default: String(Date.now() % 1_000_000) },
+    customers: { type: 'string', default: '4' },
   },
 });
 const points = Number(values.points);
-const random = mulberry32(Number(values.seed));
-const pick = <T>(from: readonly T[]): T => from[Math.floor(random() * from.length)] as T;
-
-const functions = ['auth', 'orders', 'payments', 'bank', 'notifications', 'gateway'] as const;
-const victims = [...functions, ...functions, 'runtime', 'runtime', 'postgres', 'postgres'] as const;
-const tokens = [
-  'tok_ok',
-  'tok_ok',
-  'tok_ok',
-  'tok_declined',
-  'tok_late',
-  'tok_duplicate',
-  'tok_silent',
-] as const;
+const seed = Number(values.seed);
+/** Longest time from a kill to the next acknowledgement. */
+const recoverMs = 60_000;
 
 let platform: Platform = await startPlatform();
-console.log(`seed ${values.seed}, ${points} kills, home ${platform.home}`);
-const customer: Customer = await persist(() => signUpCustomer(platform.base));
-const acknowledged: { id: string; token: string }[] = [];
+const { home, base } = platform;
+console.log(`seed ${seed}, ${points} kills, home ${home}`);
+const ledger = createLedger();
 let killing = true;
+const running = (name: string): Running => ({
+  base,
+  ledger,
+  random: seeded(seed, name),
+  goesOn: () => killing,
+});
+const kube = kubeFor(() => platform.kubeconfig);
+const operator = await operatorOf(base, home);
+const log = createPostgresLog({ url: await databaseOf(home) });
+await log.createTopic(messagesTopic, { partitions: 4 });
+await log.close();
+await untilDone(
+  kube,
+  () => true,
+  async (api) => {
+    await api.remove('trigger', doomed.metadata.name);
+    await api.create('trigger', { kind: 'Trigger', ...doomed });
+    await api.ready('trigger', doomed.metadata.name);
+  },
+);
 
-const shop = async () => {
-  while (killing) {
-    const token = pick(tokens);
-    acknowledged.push({ id: await placeUntilAcknowledged(customer, token), token });
-    await sleep(100 + random() * 300);
-  }
-};
-
-const killOne = async () => {
-  const victim = pick(victims);
-  if (victim === 'runtime') {
-    await platform.end('SIGKILL');
-    platform = await startPlatform(platform);
+const kill = async ({ victim, which }: Kill): Promise<string> => {
+  if (victim === 'postgres') {
+    await killPostgres(platform);
     return victim;
   }
-  const pids = victim === 'postgres' ? [await platform.postgresPid()] : await platform.pods(victim);
-  for (const pid of pids) if (pid > 0) process.kill(pid, 'SIGKILL');
-  return `${victim}${pids.length === 0 ? ' (at zero)' : ''}`;
+  if (victim === 'function') {
+    for (;;) {
+      const functions = await runningFunctions(home);
+      const [name, pids] = functions[Math.floor(which * functions.length)] ?? ['', []];
+      if (killAll(pids)) return name;
+      await sleep(50);
+    }
+  }
+  if (victim === 'runtime and postgres') await killPostgres(platform);
+  await platform.end('SIGKILL');
+  platform = await startPlatform(platform);
+  return victim;
 };
 
-const shopping = Promise.all([shop(), shop(), shop()]);
-for (let n = 1; n <= points; n++) {
-  await sleep(random() * 2_000);
-  console.log(
-    `${String(n).padStart(4)}  killed ${await killOne()}, ${acknowledged.length} orders acknowledged`,
-  );
+let failure: unknown;
+const load = Promise.all([
+  ...Array.from({ length: Number(values.customers) }, (_, n) => shop(running(`customer ${n}`))),
+  produce(running('messages'), operator),
+  redriveSome(running('desk'), operator),
+  change(running('changes'), kube),
+]).catch((error) => {
+  failure = error;
+  killing = false;
+  ledger.heard();
+});
+
+const began = performance.now();
+const recoveries: number[] = [];
+let done = 0;
+for (const next of scheduleOf(seed, points)) {
+  if (!killing) break;
+  await sleep(next.pauseMs);
+  const at = performance.now();
+  const victim = await kill(next);
+  done++;
+  let recovered = '';
+  if (next.afterRecovery) {
+    const heard = await Promise.race([
+      ledger.next().then(() => true),
+      sleep(recoverMs, false, { ref: false }),
+    ]);
+    if (!heard) {
+      failure = new Error(`nothing was acknowledged within ${recoverMs / 1000} s of kill ${done}: ${victim}`);
+      break;
+    }
+    recoveries.push(performance.now() - at);
+    recovered = `, next acknowledgement after ${Math.round(recoveries.at(-1) ?? 0)} ms`;
+  }
+  console.log(`${String(done).padStart(4)}  killed ${victim}${recovered}`);
+  if (done % 25 === 0) await tellProgress();
 }
 killing = false;
-await shopping;
+await load;
 
-const expected = (token: string): Effects =>
-  ['tok_declined', 'tok_silent'].includes(token) ? failedOnce : paidOnce;
-const failedOnce: Effects = {
-  status: 'failed',
-  history: ['pending', 'failed'],
-  captures: 0,
-  mails: 1,
-  events: {
-    'dev.kagari.notification.sent.v1': 1,
-    'dev.kagari.order.failed.v1': 1,
-    'dev.kagari.order.placed.v1': 1,
-    'dev.kagari.payment.failed.v1': 1,
-    'dev.kagari.payment.initiated.v1': 1,
-  },
-};
-
-const url = await databaseOf(platform.home);
-const wrong = async () => {
-  const all = await Promise.all(
-    acknowledged.map(async (order) => ({ ...order, effects: await persist(() => effectsOf(url, order.id)) })),
+async function tellProgress() {
+  const { rssMb, processes } = await memoryOfTree(platform.process.pid ?? 0);
+  const minutes = (performance.now() - began) / 60_000;
+  console.log(
+    `      ${ledger}; ${(done / minutes).toFixed(1)} kills a minute; ${rssMb} MB in ${processes} processes, ` +
+      `${Math.round(process.memoryUsage.rss() / 2 ** 20)} MB here`,
   );
-  return all.filter(({ token, effects }) => JSON.stringify(effects) !== JSON.stringify(expected(token)));
-};
-const deadline = Date.now() + 60_000;
-let left = await wrong();
-while (left.length > 0 && Date.now() < deadline) {
-  await sleep(1_000);
-  left = await wrong();
 }
-for (const order of left) console.log(JSON.stringify(order));
-console.log(
-  `${acknowledged.length} orders acknowledged, ${left.length} not as they should be (seed ${values.seed})`,
-);
-await platform.end('SIGTERM');
-if (left.length === 0) await removeHome(platform.home);
-process.exitCode = left.length === 0 ? 0 : 1;
 
-/** A small generator with a seed, so that a run's choices can be made again. */
-function mulberry32(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
+await tellProgress();
+const sql = postgres(await databaseOf(home), { max: 2, onnotice: () => {} });
+const findings = failure ? [] : await findingsOf(ledger, { sql, kube, operator });
+const [desk] = await sql`
+  select count(*) filter (where destination like '%/no-such-place')::int as doomed,
+    count(*) filter (where destination not like '%/no-such-place')::int as others from deadletters.items`.catch(
+  () => [],
+);
+await sql.end({ timeout: 1 });
+(await kube()).close();
+for (const { what, is, shouldBe } of findings.slice(0, 30))
+  console.log(`${what}\n  is        ${JSON.stringify(is)}\n  should be ${JSON.stringify(shouldBe)}`);
+if (failure) console.error(failure);
+recoveries.sort((a, b) => a - b);
+const at = (part: number) => Math.round(recoveries[Math.floor(recoveries.length * part)] ?? 0);
+console.log(
+  `${done} kills, acknowledged: ${ledger}\n` +
+    `from a kill to the next acknowledgement: p50 ${at(0.5)} ms, p95 ${at(0.95)} ms, longest ${at(0.999)} ms\n` +
+    `dead letters: ${desk?.doomed} on purpose, ${desk?.others} others, redriven\n` +
+    `${failure ? 'broken off' : `${findings.length} things not as they should be`} (seed ${seed})`,
+);
+const well = !failure && findings.length === 0;
+await platform.end('SIGTERM');
+if (well) await removeHome(home);
+else console.log(`its home stays: ${home}`);
+process.exit(well ? 0 : 1);
