@@ -9,6 +9,7 @@ const commands: Record<string, () => Promise<{ command: Command }>> = {
   image: () => import('./image.ts'),
   prune: () => import('./prune.ts'),
   deploy: () => import('./deploy.ts'),
+  keys: () => import('./keys.ts'),
 };
 
 const overview = `kagari start                 runs the platform, or your own manifests with -f DIR
@@ -17,6 +18,7 @@ kagari image import DIR      takes any program in as an image
 kagari image list            lists the images
 kagari prune                 removes images that nothing names
 kagari deploy -c CLUSTER     brings the platform to a cluster: kind, minikube, or the current context
+kagari keys rotate           gives auth a new key to sign tokens with, refusing none meanwhile
 
 kagari <command> --help lists its options.`;
 

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { Agent, get } from 'node:https';
+import { Agent, request } from 'node:https';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { parse } from 'yaml';
@@ -8,8 +8,13 @@ import type { KubeObject } from '../knative/local/store/types.ts';
 export interface Kube {
   /** Rejects with the API's own message, or, where nobody answers, with an Error that has a `code`. */
   get(path: string): Promise<KubeObject>;
+  /** Over what was read: rejects with a ConflictError where it was changed since. */
+  put(path: string, object: KubeObject): Promise<KubeObject>;
   close(): void;
 }
+
+/** Somebody else has written since it was read. */
+export class ConflictError extends Error {}
 
 const answerWithinMs = 10_000;
 
@@ -25,24 +30,41 @@ export const openKube = async (home: string): Promise<Kube | undefined> => {
   const ca = Buffer.from(cluster['certificate-authority-data'], 'base64');
   const agent = new Agent({ keepAlive: true, ca });
   const headers = { accept: 'application/json', authorization: `Bearer ${user.token}` };
+  const ask = (method: string, path: string, object?: KubeObject): Promise<KubeObject> =>
+    new Promise((resolve, reject) => {
+      const body = object && JSON.stringify(object);
+      const asking = request(new URL(path, cluster.server), {
+        method,
+        agent,
+        headers: {
+          ...headers,
+          ...(body && { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }),
+        },
+        timeout: answerWithinMs,
+      });
+      asking.on('timeout', () =>
+        asking.destroy(new Error(`the Kubernetes API at ${cluster.server} does not answer`)),
+      );
+      asking.on('error', reject);
+      asking.on('response', async (response) => {
+        try {
+          const answer = JSON.parse(await text(response));
+          if (response.statusCode === 200) resolve(answer);
+          else
+            reject(
+              new (answer.reason === 'Conflict' ? ConflictError : Error)(
+                `the Kubernetes API: ${answer.message}`,
+              ),
+            );
+        } catch (error) {
+          reject(error);
+        }
+      });
+      asking.end(body);
+    });
   return {
-    get: (path) =>
-      new Promise((resolve, reject) => {
-        const asking = get(new URL(path, cluster.server), { agent, headers, timeout: answerWithinMs });
-        asking.on('timeout', () =>
-          asking.destroy(new Error(`the Kubernetes API at ${cluster.server} does not answer`)),
-        );
-        asking.on('error', reject);
-        asking.on('response', async (response) => {
-          try {
-            const body = JSON.parse(await text(response));
-            if (response.statusCode === 200) resolve(body);
-            else reject(new Error(`the Kubernetes API: ${body.message}`));
-          } catch (error) {
-            reject(error);
-          }
-        });
-      }),
+    get: (path) => ask('GET', path),
+    put: (path, object) => ask('PUT', path, object),
     close: () => agent.destroy(),
   };
 };

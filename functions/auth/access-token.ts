@@ -12,9 +12,10 @@ export interface Signer {
   sign(claims: { sub: string; role: Role; session: string }): Promise<AccessToken>;
 }
 
-const expiresIn = 900;
+/** Seconds for which a token may be shown. */
+export const expiresIn = 900;
 /** How long a key may still sign after the file has another one. */
-const rereadMs = 10_000;
+export const rereadMs = 10_000;
 
 /** Signs EdDSA JWTs with a private JWK, read again from time to time: a rotation replaces it where it stands. */
 export const createSigner = (readKey: () => Promise<string>): Signer => {

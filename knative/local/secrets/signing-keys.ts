@@ -15,13 +15,15 @@ export const ensureSigningKeys = async (store: Keeper): Promise<void> => {
   await putConfig(store, 'auth-jwks', { 'jwks.json': JSON.stringify({ keys }) });
 };
 
-const newKey = async (): Promise<JWK> => {
+/** A new private key. */
+export const newKey = async (): Promise<JWK> => {
   const { privateKey } = await generateKeyPair('EdDSA', { crv: 'Ed25519', extractable: true });
   const jwk = await exportJWK(privateKey);
   return { ...jwk, kid: await calculateJwkThumbprint(jwk), alg: 'EdDSA', use: 'sig' };
 };
 
-const publicPart = async (text: string): Promise<JWK> => {
+/** What of a private key, as JSON, verifiers may see. Throws, saying what to do, where it is none. */
+export const publicPart = async (text: string): Promise<JWK> => {
   const { kty, crv, x, kid } = parse(text, 'Secret kagari/auth-keys: private.jwk') as JWK;
   if (kty !== 'OKP' || crv !== 'Ed25519' || typeof x !== 'string') {
     throw new Error(
@@ -32,7 +34,8 @@ const publicPart = async (text: string): Promise<JWK> => {
   return { ...key, kid: kid ?? (await calculateJwkThumbprint(key)), alg: 'EdDSA', use: 'sig' };
 };
 
-const publishedKeys = (text: string | undefined): JWK[] => {
+/** The keys of a JWK Set as JSON. Throws, saying what to do, where it is none. */
+export const publishedKeys = (text: string | undefined): JWK[] => {
   if (text === undefined) return [];
   const { keys } = parse(text, 'ConfigMap kagari/auth-jwks: jwks.json') as { keys?: unknown };
   if (Array.isArray(keys)) return keys;
