@@ -31,7 +31,7 @@ const means = (spec: FilterSpec, event: Record<string, string>): boolean => {
   if (spec.suffix) return every(spec.suffix, (given, wanted) => given.endsWith(wanted));
   if (spec.not) return !means(spec.not, event);
   if (spec.all) return spec.all.every((inner) => means(inner, event));
-  return (spec.any ?? []).some((inner) => means(inner, event));
+  return !spec.any || spec.any.length === 0 || spec.any.some((inner) => means(inner, event));
 };
 const eventOf = (attributes: Record<string, string>): CloudEvent => ({
   attributes: new Map(Object.entries(attributes)),
@@ -64,7 +64,8 @@ test.each([
   [[{ cesql: 1 }], 'filters[0].cesql'],
   [[{ all: [{ exact: {} }, { cesql: 'this is wrong' }] }], 'filters[0].all[1].cesql'],
   [[{ not: { prefix: { 'a-b': 'x' } } }], 'filters[0].not.prefix.a-b'],
-  [[{}], 'filters[0]'],
+  [[null], 'filters[0]'],
+  [[{ not: null }], 'filters[0].not'],
   [[{ exact: { type: 'x' }, prefix: { type: 'x' } }], 'filters[0]'],
   [[{ regex: { type: 'x' } }], 'filters[0]'],
   [[{ toString: {} }], 'filters[0]'],
@@ -117,4 +118,15 @@ test('a list of filters may be as long as it likes', () => {
   const filters = Array.from({ length: 50_000 }, () => ({ exact: { type: 'a' } }));
   expect(compileFilter({ filters: [{ all: filters }] })(eventOf({ type: 'a' }))).toBe(true);
   expect(compileFilter({ filters: [{ any: filters }] })(eventOf({ type: 'b' }))).toBe(false);
+});
+
+test.each([
+  [{}],
+  [{ exact: {} }],
+  [{ any: [] }],
+  [{ all: [], cesql: '' }],
+  [{ exact: {}, prefix: {}, not: { not: {} } }],
+])('%j asks for nothing: everything matches', (filter) => {
+  expect(compileFilter({ filters: [filter] })(eventOf({ type: 'a' }))).toBe(true);
+  expect(compileFilter({ filters: [{ ...filter, suffix: {} }] })(eventOf({}))).toBe(true);
 });

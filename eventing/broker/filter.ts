@@ -28,12 +28,18 @@ const dialects: {
   cesql: cesqlFilter,
 };
 
+/** A dialect that asks for nothing is as good as absent, as in Knative; a filter without any matches everything. */
 const compile = (path: string, spec: FilterSpec): EventFilter => {
-  const [name, ...others] = Object.keys(spec);
-  if (name === undefined || others.length > 0 || !Object.hasOwn(dialects, name))
-    throw new SpecError(path, `a filter has exactly one of ${Object.keys(dialects).join(', ')}`);
-  const dialect = dialects[name as keyof FilterSpec] as (path: string, spec: unknown) => EventFilter;
-  return dialect(`${path}.${name}`, spec[name as keyof FilterSpec]);
+  const known = Object.keys(dialects).join(', ');
+  if (typeof spec !== 'object' || spec === null) throw new SpecError(path, `one of ${known} is wanted`);
+  const [filter, ...others] = Object.entries(spec).flatMap(([name, value]) => {
+    if (!Object.hasOwn(dialects, name)) throw new SpecError(path, `"${name}" is none of ${known}`);
+    const dialect = dialects[name as keyof FilterSpec] as (path: string, spec: unknown) => EventFilter;
+    const compiled = dialect(`${path}.${name}`, value);
+    return name === 'not' || Object.keys(value).length > 0 ? [compiled] : [];
+  });
+  if (others.length > 0) throw new SpecError(path, `a filter has only one of ${known}`);
+  return filter ?? (() => true);
 };
 
 const compileAll = (path: string, specs: FilterSpec[]): EventFilter[] => {

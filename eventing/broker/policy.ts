@@ -12,7 +12,7 @@ export interface Policy {
 
 /** Knative's Kafka broker's own, where a spec says nothing. */
 const defaultTimeoutMs = 600_000;
-const defaultDelayMs = 1_000;
+const defaultDelayMs = 200;
 /** What a timer can wait: 24.8 days. */
 const longestMs = 0x7fffffff;
 

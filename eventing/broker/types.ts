@@ -62,7 +62,7 @@ export interface DeliverySpec {
   retry?: number;
   /** Absent: exponential. */
   backoffPolicy?: 'linear' | 'exponential';
-  /** Absent: PT1S. */
+  /** Absent: PT0.2S. */
   backoffDelay?: string;
   /** Of one attempt; absent or zero: PT10M. */
   timeout?: string;

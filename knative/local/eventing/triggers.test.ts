@@ -168,14 +168,14 @@ describe('Trigger', () => {
     await arrives((await world.publish()).id);
   });
 
-  it('keeps its last good settings when a reference goes or a filter is bad', async () => {
+  it('keeps its last good settings when a reference goes or a setting cannot be served', async () => {
     await setUp();
     await world.store.remove(servingService, 'shop', 'orders');
     await world.eventing.settled();
     expect(conditions().Ready).toMatch(/^False/);
     await arrives((await world.publish()).id);
     await world.addService('orders', receiver.url);
-    await world.store.update(trigger({ filters: [{}] }));
+    await world.store.update(trigger({ delivery: { retry: 1, backoffDelay: '-PT0S' } }));
     await world.eventing.settled();
     expect(conditions().SubscriptionReady).toBe('False NotSubscribed');
     await arrives((await world.publish()).id);
