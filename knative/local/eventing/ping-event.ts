@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { CloudEvent } from '../../../eventing/broker/event.ts';
+import { asExtensions } from '../../../eventing/broker/extensions.ts';
 import type { KubeObject } from '../store/types.ts';
 
 export const pingType = 'dev.knative.sources.ping';
@@ -13,7 +14,7 @@ export const pingEvent = (source: KubeObject, time: Date): CloudEvent => {
   const { data = '', dataBase64, contentType, ceOverrides } = source.spec;
   const body = dataBase64 ? Buffer.from(dataBase64, 'base64') : Buffer.from(data);
   const attributes: Record<string, string> = {
-    ...ceOverrides?.extensions,
+    ...asExtensions(ceOverrides?.extensions),
     specversion: '1.0',
     id: randomUUID(),
     type: pingType,

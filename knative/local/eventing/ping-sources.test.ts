@@ -12,6 +12,7 @@ let store: Awaited<ReturnType<typeof openStore>>;
 let receiver: Receiver;
 let deliver: Deliver;
 let log: ReturnType<typeof testLog>;
+let recorded: string[];
 let controller: ReturnType<typeof pingSourceController>;
 
 beforeEach(async () => {
@@ -19,11 +20,15 @@ beforeEach(async () => {
   store = await openStore(database.adminUrl);
   receiver = await startReceiver();
   log = testLog();
+  recorded = [];
   deliver = createDeliver();
   controller = pingSourceController({
     store,
     log,
     deliver,
+    recorder: {
+      record: (_, type, reason, message) => void recorded.push(`${type} ${reason} ${message}`),
+    },
   });
   controller.start();
 });
@@ -102,6 +107,9 @@ describe('PingSource', () => {
     vi.useRealTimers();
     expect(receiver.requests).toHaveLength(6);
     expect(new Set(receiver.requests.map(({ headers }) => headers['ce-id'])).size).toBe(1);
+    expect(recorded).toEqual([
+      `Warning SinkSendFailed The sink ${receiver.url} did not take an event: status 503`,
+    ]);
     expect(log.lines.find(({ level }) => level === 'warn')?.fields).toMatchObject({
       event: { id: receiver.requests[0]?.headers['ce-id'], type: 'dev.knative.sources.ping' },
       reason: 'status 503',
@@ -140,14 +148,53 @@ describe('PingSource', () => {
     });
     await vi.waitFor(() => expect(receiver.requests.length).toBeGreaterThan(0), { timeout: 5_000 });
     await store.update(aPingSource('beat', { spec: { schedule: '@every 1s', sink: { uri: receiver.url } } }));
-    await vi.waitFor(() =>
-      expect(conditionsOf('beat')).toMatchObject({ ValidSchedule: 'False', Ready: 'False' }),
-    );
+    await vi.waitFor(() => expect(conditionsOf('beat')).toMatchObject({ Deployed: 'False', Ready: 'False' }));
     const sent = from('beat').length;
     const schedule = everySecond;
     await store.create(aPingSource('other', { spec: { schedule, sink: { uri: receiver.url } } }));
     await vi.waitFor(() => expect(from('other').length).toBeGreaterThan(1), { timeout: 5_000 });
     expect(from('beat')).toHaveLength(sent);
+  });
+
+  it('sends one event a tick over a restart, and none for a tick that came while nothing ran', async () => {
+    vi.useFakeTimers({ toFake: ['Date'], now: new Date('2024-03-08T10:59:59.800Z') });
+    const spec = { schedule: '@hourly', sink: { uri: receiver.url } };
+    await store.create(aPingSource('beat', { spec }));
+    await controller.idle();
+    const restart = async (at: string) => {
+      await controller.stop();
+      vi.setSystemTime(new Date(at));
+      controller = pingSourceController({ store, log, deliver });
+      controller.start();
+      await controller.idle();
+    };
+    const times = () => receiver.requests.map(({ headers }) => headers['ce-time']);
+    vi.setSystemTime(new Date('2024-03-08T11:00:00Z'));
+    await vi.waitFor(() => expect(times()).toHaveLength(1), { timeout: 10_000 });
+    await restart('2024-03-08T11:00:00.200Z');
+    await restart('2024-03-08T11:00:00.400Z');
+    await restart('2024-03-08T13:30:00Z');
+    await restart('2024-03-08T13:59:59.800Z');
+    vi.setSystemTime(new Date('2024-03-08T14:00:00Z'));
+    await vi.waitFor(() => expect(times()).toHaveLength(2), { timeout: 10_000 });
+    await restart('2024-03-08T14:00:00.100Z');
+    vi.useRealTimers();
+    expect(times()).toEqual(['2024-03-08T11:00:00.000Z', '2024-03-08T14:00:00.000Z']);
+  });
+
+  it('lets no override replace what the event says of itself', async () => {
+    const extensions = { ID: 'forged', type: 'forged', Team: 'blue' };
+    await store.create(
+      aPingSource('beat', {
+        spec: { schedule: everySecond, sink: { uri: receiver.url }, ceOverrides: { extensions } },
+      }),
+    );
+    await vi.waitFor(() => expect(receiver.requests.length).toBeGreaterThan(0), { timeout: 5_000 });
+    expect(receiver.requests[0]?.headers).toMatchObject({
+      'ce-id': expect.stringMatching(/^[0-9a-f-]{36}$/),
+      'ce-type': 'dev.knative.sources.ping',
+      'ce-team': 'blue',
+    });
   });
 
   it('ends at once with what is being sent', async () => {

@@ -109,16 +109,16 @@ const readSchedule = ({ spec }: KubeObject): Schedule | { reason: string } => {
   }
 };
 
-const conditionsOf = conditionSet(['Deployed', 'OIDCIdentityCreated', 'SinkProvided', 'ValidSchedule']);
+const conditionsOf = conditionSet(['Deployed', 'OIDCIdentityCreated', 'SinkProvided']);
 
 const statusOf = (source: KubeObject, sink: Resolved, schedule: Schedule | { reason: string }) => {
   const conditions = conditionsOf(source.status?.conditions as Condition[] | undefined);
   conditions.markTrue('OIDCIdentityCreated', oidcDisabled);
-  conditions.markTrue('Deployed');
   if (sink.url === undefined) markUnresolved(conditions, 'SinkProvided', 'NotFound', sink, sink.reason);
   else conditions.markTrue('SinkProvided');
-  if ('reason' in schedule) conditions.markFalse('ValidSchedule', 'Invalid', schedule.reason);
-  else conditions.markTrue('ValidSchedule');
+  // admission has refused it, unless it was stored by an older runtime
+  if ('reason' in schedule) conditions.markFalse('Deployed', 'InvalidSchedule', schedule.reason);
+  else conditions.markTrue('Deployed');
   return {
     conditions: conditions.list(),
     sinkUri: sink.url,

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseSchedule, ScheduleError } from './schedule.ts';
+import { ScheduleError } from './cron-fields.ts';
+import { parseSchedule } from './schedule.ts';
 
 const ticks = (schedule: string, from: string, count = 3, timezone?: string) => {
   const { next } = parseSchedule(schedule, timezone);
@@ -11,6 +12,24 @@ const ticks = (schedule: string, from: string, count = 3, timezone?: string) => 
     found.push(at?.toISOString());
   }
   return found;
+};
+
+const weekdays = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'];
+
+/** What clocks on the wall show, minute by minute around this day. */
+const readings = (zone: string, day: string) => {
+  const format = new Intl.DateTimeFormat('en-GB', {
+    timeZone: zone,
+    hour: '2-digit',
+    minute: '2-digit',
+    weekday: 'short',
+  });
+  const begin = Date.parse(`${day}T00:00:00Z`) - 15 * 3_600_000;
+  return Array.from({ length: 36 * 60 }, (_, i) => {
+    const at = begin + i * 60_000;
+    const [, weekday = '', hour, minute] = /^(\w+)[ ,]+(\d+):(\d+)$/.exec(format.format(at)) ?? [];
+    return { at, day: weekdays.indexOf(weekday), hour: Number(hour), minute: Number(minute) };
+  });
 };
 
 describe('parseSchedule', () => {
@@ -35,6 +54,85 @@ describe('parseSchedule', () => {
       '2024-03-31T10:30:00.000Z',
       '2024-04-01T10:30:00.000Z',
     ]);
+  });
+
+  // robfig/cron's own cases, and what follows from them
+  it.each([
+    ['30 2 11 3 *', '2012-03-11T05:00:00Z', ['2013-03-11T06:30:00.000Z']],
+    ['0 * * * *', '2012-03-11T06:00:00Z', ['2012-03-11T07:00:00.000Z', '2012-03-11T08:00:00.000Z']],
+    ['0 2 * * *', '2012-03-11T05:00:00Z', ['2012-03-12T06:00:00.000Z']],
+    ['*/30 2 * * *', '2012-03-11T05:00:00Z', ['2012-03-12T06:00:00.000Z', '2012-03-12T06:30:00.000Z']],
+    ['0 3 * * *', '2012-03-11T05:00:00Z', ['2012-03-11T07:00:00.000Z']],
+  ])(
+    'has no ticks in the hour that is left out when summer time begins in New York: %j',
+    (schedule, from, expected) => {
+      expect(ticks(schedule, from, expected.length, 'America/New_York')).toEqual(expected);
+    },
+  );
+
+  it.each([
+    ['0 * * * *', ['05:00', '06:00', '07:00']],
+    ['0 1 * * *', ['05:00', '06:00']],
+    ['30 1 4 11 *', ['05:30', '06:30']],
+    ['0 2 * * *', ['07:00']],
+  ])('has the ticks of the hour that comes twice, twice, when it ends: %j', (schedule, expected) => {
+    expect(ticks(schedule, '2012-11-04T04:00:00Z', expected.length, 'America/New_York')).toEqual(
+      expected.map((time) => `2012-11-04T${time}:00.000Z`),
+    );
+  });
+
+  it('ticks at each instant whose reading on the wall matches, and at no other, wherever clocks are set', () => {
+    // forward and back, by an hour and by half of one, at midnight, a whole day left out, and never
+    const places = [
+      ['Europe/Berlin', '2024-03-31', '2024-10-27'],
+      ['America/New_York', '2024-03-10', '2024-11-03'],
+      ['Australia/Lord_Howe', '2024-10-05', '2024-04-06'],
+      ['America/Sao_Paulo', '2017-10-15', '2018-02-18'],
+      ['Africa/Casablanca', '2024-03-10', '2024-04-14'],
+      ['Pacific/Apia', '2011-12-29', '2011-09-24'],
+      ['Asia/Kolkata', '2024-03-10', '2024-11-03'],
+    ] as const;
+    const windows = places.flatMap(([zone, ...days]) =>
+      days.map((day) => ({ zone, readings: readings(zone, day) })),
+    );
+    const some = (min: number, max: number) =>
+      fc.oneof(
+        fc.constant(undefined),
+        fc.uniqueArray(fc.integer({ min, max }), { minLength: 1, maxLength: 4 }),
+      );
+    const text = (values: number[] | undefined) => values?.join(',') ?? '*';
+    const wanted = (values: number[] | undefined, value: number) => values?.includes(value) ?? true;
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...windows),
+        some(0, 59),
+        some(0, 23),
+        some(0, 6),
+        ({ zone, readings }, minutes, hours, days) => {
+          const expected = readings
+            .filter(
+              ({ day, hour, minute }) => wanted(minutes, minute) && wanted(hours, hour) && wanted(days, day),
+            )
+            .map(({ at }) => at);
+          const { next } = parseSchedule(`${text(minutes)} ${text(hours)} * * ${text(days)}`, zone);
+          const last = readings.at(-1)?.at ?? 0;
+          const found: number[] = [];
+          let at = next(new Date((readings[0]?.at ?? 0) - 1));
+          for (; at && at.getTime() <= last; at = next(at)) found.push(at.getTime());
+          expect(found).toEqual(expected);
+        },
+      ),
+      { numRuns: 60 },
+    );
+  }, 120_000);
+
+  it('finds a leap day, and gives up on 30 February soon', () => {
+    expect(ticks('0 0 29 2 *', '2024-03-01T00:00:00Z', 1, 'Europe/Berlin')).toEqual([
+      '2028-02-28T23:00:00.000Z',
+    ]);
+    const began = performance.now();
+    expect(parseSchedule('0 0 30 2 *', 'Europe/Berlin').next(new Date())).toBeUndefined();
+    expect(performance.now() - began).toBeLessThan(2_000);
   });
 
   it('has no tick where none can ever come', () => {

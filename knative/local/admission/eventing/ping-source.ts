@@ -1,5 +1,6 @@
 import * as z from 'zod';
-import { parseSchedule, ScheduleError } from '../../eventing/schedule.ts';
+import { ScheduleError } from '../../eventing/cron-fields.ts';
+import { parseSchedule } from '../../eventing/schedule.ts';
 import { destination, destinationFlaws } from '../destination.ts';
 import { type Flaw, invalidValue, severalOf, via } from '../flaw.ts';
 import { defineKind } from '../kind-admission.ts';
@@ -49,7 +50,8 @@ const dataFlaws = ({ data, dataBase64, contentType }: Spec): Flaw[] => {
   if (data && dataBase64) return [severalOf(['data'], ['dataBase64'])];
   if (dataBase64) {
     const decoded = Buffer.from(dataBase64, 'base64');
-    if (decoded.toString('base64') !== dataBase64)
+    // line ends within are passed over, as by Go's decoder
+    if (decoded.toString('base64') !== dataBase64.replaceAll(/[\r\n]/g, ''))
       return [invalidValue('illegal base64 data', ['dataBase64'])];
     return contentType === json ? jsonFlaws(decoded.toString(), ['dataBase64']) : [];
   }
