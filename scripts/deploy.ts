@@ -1,24 +1,8 @@
 import { imageProblem } from '../knative/local/admission/serving/image-reference.ts';
 import { type Command, readArguments, readText, UsageError } from './command.ts';
 import type { KubectlCommand } from './deploy/kubectl.ts';
+import type { DeployOptions } from './deploy/options.ts';
 import type { TargetKind } from './deploy/target.ts';
-
-export interface DeployOptions {
-  cluster: TargetKind;
-  /** The command that kubectl is. */
-  kubectl: KubectlCommand;
-  overlay: string;
-  registry?: string;
-  tag?: string;
-  build: boolean;
-  builder?: string;
-  /** `fresh`: what is there goes first; `only`: it goes, and that is all. */
-  cleanup?: 'fresh' | 'only';
-  dryRun: boolean;
-  yes: boolean;
-  timeoutSeconds: number;
-  databaseUrl?: string;
-}
 
 const usage = `kagari deploy -c kind|minikube|current [--overlay NAME] [--images REGISTRY] [--tag TAG] [--no-build]
               [--cleanup | --cleanup-only] [--dry-run] [--yes] [--timeout 300]

@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import { namespace } from '../../knative/local/secrets/kept.ts';
-import type { DeployOptions } from '../deploy.ts';
 import { addressLines } from './addresses.ts';
 import { applyLines, applyOverlay } from './apply-overlay.ts';
 import { cleanUp } from './clean-up.ts';
 import { confirm } from './confirm.ts';
 import { deliverImages } from './deliver-images.ts';
+import type { DeployOptions } from './options.ts';
 import { type Aim, prepare, takeAim } from './prepare.ts';
 import type { KeptImage } from './standing-services.ts';
 import type { Target } from './target.ts';

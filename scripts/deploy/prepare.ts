@@ -1,10 +1,10 @@
 import { namespace } from '../../knative/local/secrets/kept.ts';
 import type { KubeObject, NewObject } from '../../knative/local/store/types.ts';
-import type { DeployOptions } from '../deploy.ts';
 import { type Builder, chooseBuilder } from './builder.ts';
 import { checkAnswers, checkCluster } from './check-cluster.ts';
 import { contentTags } from './image-tags.ts';
 import type { Missing } from './missing.ts';
+import type { DeployOptions } from './options.ts';
 import { overlayFolder, renderOverlay } from './overlay.ts';
 import { type Plan, planDeployment } from './plan.ts';
 import { chooseTarget, missingPrograms, type Target } from './target.ts';
