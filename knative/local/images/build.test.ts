@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, symlink, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
@@ -100,6 +100,20 @@ it('builds a job with the folders it reads, anew when one of them gets another f
   await write('db/steps/2.sql', 'select 2');
   expect(await read((await build({ jobs })).job?.digest ?? '', 'steps/2.sql')).toBe('select 2');
   expect(await build()).not.toHaveProperty('job');
+});
+
+it('lays the assets of a function beside its bundle, anew when one changes or goes', async () => {
+  await mkdir(join(root, 'functions/one/assets'), { recursive: true });
+  await write('functions/one/assets/a.css', 'a {}');
+  await write('functions/one/assets/b.css', 'b {}');
+  const first = (await build()).one;
+  expect(first?.built).toBe(true);
+  expect(await read(first?.digest ?? '', 'assets/a.css')).toBe('a {}');
+  expect((await build()).one?.built).toBe(false);
+  await write('functions/one/assets/a.css', 'a { color: red }');
+  expect(await read((await build()).one?.digest ?? '', 'assets/a.css')).toContain('red');
+  await rm(join(root, 'functions/one/assets/b.css'));
+  await expect(read((await build()).one?.digest ?? '', 'assets/b.css')).rejects.toThrow('ENOENT');
 });
 
 it('says what the bundler said, and builds again what failed', async () => {

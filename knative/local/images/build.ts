@@ -64,7 +64,9 @@ export const buildFunctions = async (options: BuildOptions): Promise<BuiltImage[
   const inputs = createInputs(root);
   const memory = createBuildMemory(options.home, [version, process.version, bundler()].join(' '));
   const functions = options.functions ?? functionsOf(root);
-  const programs = new Map([...functions.map(functionProgram), ...jobs].map((each) => [each.name, each]));
+  const programs = new Map(
+    [...functions.map((name) => functionProgram(root, name)), ...jobs].map((each) => [each.name, each]),
+  );
   const besides = (name: string) => programs.get(name)?.folders ?? [];
   const known = new Map<string, string>();
   const changed: string[] = [];
@@ -136,10 +138,11 @@ export const functionsOf = (root: string): string[] =>
 const rootFiles = (root: string): string[] =>
   ['package.json', 'package-lock.json', 'tsconfig.json'].filter((file) => existsSync(join(root, file)));
 
-const functionProgram = (name: string): Program => ({
+/** What a function reads at run time stands in its `assets/`. */
+const functionProgram = (root: string, name: string): Program => ({
   name,
   entry: `functions/${name}/main.ts`,
-  folders: [],
+  folders: [`functions/${name}/assets`].filter((folder) => existsSync(join(root, folder))),
 });
 
 const filesIn = (root: string, folders: readonly string[]): string[] =>

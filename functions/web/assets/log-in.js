@@ -1,0 +1,4 @@
+import './site.js';
+import { startAccountForm } from './account.js';
+
+startAccountForm();
