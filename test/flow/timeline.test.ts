@@ -117,3 +117,16 @@ test('where only receipts are left there is no timeline', async () => {
     values ('orders', '\\x07', '/s', 'i', 't', ${subject})`;
   expect((await timelineOf(subject, operator)).status).toBe(404);
 });
+
+test('a timeline has at most the newest thousand entries', async () => {
+  const subject = uuidv7();
+  const { sql } = flow.orders.database;
+  await sql`
+    insert into events.attempts (consumer, source, id, type, subject, code, ms, at)
+    select 'orders', '/s', 'i' || i % 10, 't', ${subject}, 503, 1, now() - i * interval '1 s'
+    from generate_series(1200, 1, -1) i`;
+  const { entries } = await timelineOf(subject, operator);
+  expect(entries).toHaveLength(1_000);
+  expect(entries.at(-1)).toMatchObject({ attempt: 120, code: 503, service: 'orders' });
+  expect(entries[0]?.attempt).toBe(21);
+});
