@@ -168,6 +168,22 @@ describe.skipIf(!local)(`what is taken but not honoured is said${skipped}`, () =
     });
     expect(said).toContain('spec.bootstrapServers is not dialled here');
   });
+
+  it('the key type of a KafkaSource', async () => {
+    const said = await warnings('kafka', {
+      apiVersion: 'sources.knative.dev/v1',
+      kind: 'KafkaSource',
+      metadata: { name: world.fresh('w'), labels: { 'kafkasources.sources.knative.dev/key-type': 'int' } },
+      spec: {
+        bootstrapServers: ['kafka:9092'],
+        topics: ['a'],
+        net: { tls: { enable: true } },
+        sink: toBroker('default'),
+      },
+    });
+    expect(said).toContain('keys are text');
+    expect(said).toContain('spec.net is not used here');
+  });
 });
 
 describe.skipIf(!local)(`what is not served is refused${skipped}`, () => {

@@ -106,5 +106,5 @@ export const createShop = (web: Web, host: string) => {
     };
   };
 
-  return { at, signUp, openDesk };
+  return { at, signUp, logIn, openDesk };
 };

@@ -26,6 +26,12 @@ export const openWorld = async (target: Target = inject('target')) => {
   const { spec } = await kube.get('ksvc', 'hello');
   const image: string = spec.template.spec.containers[0].image;
 
+  const operatorLogin = async () => {
+    const { data } = await kube.get('secret', 'operator-bootstrap');
+    const plain = (field: string) => Buffer.from(data[field], 'base64').toString();
+    return { email: plain('email'), password: plain('password') };
+  };
+
   const world = {
     target,
     access,
@@ -51,11 +57,12 @@ export const openWorld = async (target: Target = inject('target')) => {
       await world.make('ksvc', service(name, { image, ...settings }));
       return kube.ready('ksvc', name);
     },
-    async openDesk() {
-      const { data } = await kube.get('secret', 'operator-bootstrap');
-      const plain = (field: string) => Buffer.from(data[field], 'base64').toString();
-      return shop.openDesk({ email: plain('email'), password: plain('password') });
+    /** The headers of the operator's requests. */
+    operator: async () => {
+      const { email, password } = await operatorLogin();
+      return shop.logIn(email, password);
     },
+    openDesk: async () => shop.openDesk(await operatorLogin()),
     async close() {
       for (const [kind, name] of made) await kube.remove(kind, name);
       kube.close();
