@@ -71,8 +71,10 @@ export const createApp = (deps: Deps) => {
   const otherwise = async (c: Context<Env>, path: string, search: string, arrival: Arrival) => {
     const reads = c.req.method === 'GET' || c.req.method === 'HEAD';
     if (!probes.has(path)) await admission.anybody(arrival);
-    if (reads && urls.web && isPagePath(path))
+    if (urls.web && isPagePath(path)) {
+      if (!reads) throw notAllowed(c.req.method, ['GET', 'HEAD']);
       return pass(c, { fn: 'web', path, route: '/web', access: 'public' }, search, arrival);
+    }
     if (reads && path === '/openapi.json') return openapi(c.req.header('if-none-match'));
     return own.app.fetch(c.req.raw, c.env);
   };
@@ -88,9 +90,7 @@ export const createApp = (deps: Deps) => {
     await admission.anybody(arrival);
     const preflight = cors.preflight(c.req.raw, matched.allow);
     if (preflight) return preflight;
-    throw new Problem('method-not-allowed', `${c.req.method} is not a method of this path.`, {
-      headers: { allow: matched.allow.join(', ') },
-    });
+    throw notAllowed(c.req.method, matched.allow);
   };
 
   const app = new Hono<Env>();
@@ -108,6 +108,11 @@ export const createApp = (deps: Deps) => {
 };
 
 export type App = ReturnType<typeof createApp>;
+
+const notAllowed = (method: string, allow: readonly string[]) =>
+  new Problem('method-not-allowed', `${method} is not a method of this path.`, {
+    headers: { allow: allow.join(', ') },
+  });
 
 /** Path and query as they came, not decoded: `scheme://host/path?query`. */
 const target = (url: string) => {

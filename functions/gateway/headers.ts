@@ -34,8 +34,9 @@ export const responseHeaders = (
   more: Iterable<readonly [string, string]>,
 ): string[] => {
   const kept = filtered(answer, inner);
+  // What is inner was not kept; `vary` may stand twice.
   for (const [name, value] of more)
-    if (name === 'vary' || answer.headers[name] === undefined) kept.push(name, value);
+    if (name === 'vary' || inner.test(name) || answer.headers[name] === undefined) kept.push(name, value);
   return kept;
 };
 

@@ -1,6 +1,7 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Validator } from '@seriousme/openapi-schema-validator';
 import { describe, expect, it } from 'vitest';
 import { combineOpenApi } from '../../functions/gateway/combined-openapi.ts';
 import { testDefaults } from '../../functions/gateway/testing.ts';
@@ -22,7 +23,8 @@ interface Documented {
 }
 
 describe.each(Object.keys(all))('the document of %s', (fn) => {
-  const { openapi, paths, components } = all[fn as keyof typeof all];
+  const document = all[fn as keyof typeof all];
+  const { openapi, paths, components } = document;
   const operations = Object.entries(paths).flatMap(([path, methods]) =>
     Object.values(methods).map((operation) => ({ path, operation: operation as unknown as Documented })),
   );
@@ -32,6 +34,12 @@ describe.each(Object.keys(all))('the document of %s', (fn) => {
     const names = operations.map(({ operation }) => operation.operationId);
     expect(new Set(names).size).toBe(names.length);
     expect(names.length).toBeGreaterThan(0);
+  });
+
+  it('is valid by the schema of OpenAPI', async () => {
+    const { valid, errors } = await new Validator().validate(structuredClone({ ...document }));
+    expect(errors ?? []).toEqual([]);
+    expect(valid).toBe(true);
   });
 
   it('says of every operation all that gateway and parser can answer, and how it ends well', () => {
