@@ -18,7 +18,6 @@ import type { Forward } from './forward.ts';
 import { createKeptAnswer } from './kept-answer.ts';
 import type { Limits } from './limits/limit.ts';
 import type { Limiter } from './limits/limiter.ts';
-import { serveStartPage } from './page.ts';
 import { isPagePath } from './pages.ts';
 import { securityHeaders } from './security-headers.ts';
 
@@ -51,7 +50,6 @@ export const createApp = (deps: Deps) => {
   const openapi = createKeptAnswer({ body: combined, contentType: 'application/json', maxAgeSeconds: 60 });
   const own = createFunction({ ...base, openapi: async () => combined });
   serveDocumentation(own, deps.docsFolder);
-  if (!urls.web) serveStartPage(own, Object.keys(documents));
 
   const pass = async (c: Context<Env>, { fn, path, route }: Passage, search: string, arrival: Arrival) => {
     const { incoming, outgoing } = c.env;

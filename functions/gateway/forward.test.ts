@@ -221,7 +221,7 @@ describe('what stays here', () => {
     const { headers } = await get();
     for (const name of ['server', 'x-powered-by', 'k-proxy', 'x-envoy-upstream', 'x-hop'])
       expect(headers).not.toHaveProperty(name);
-    const own = [headers, (await get({}, '/')).headers, (await get({}, '/no/where')).headers];
+    const own = [headers, (await get({}, '/docs/start.js')).headers, (await get({}, '/no/where')).headers];
     for (const given of own)
       expect(given).toMatchObject({
         'content-security-policy': expect.stringContaining("default-src 'none'"),
