@@ -4,6 +4,7 @@ import { describeGroups } from './conformance/groups.ts';
 import { createHarness, type LogUnderTest, type Timings } from './conformance/harness.ts';
 import { describeKeeping } from './conformance/keeping.ts';
 import { describeMembers } from './conformance/members.ts';
+import { describeSeveralTopics } from './conformance/several-topics.ts';
 
 export type { LogUnderTest, Timings };
 
@@ -27,6 +28,7 @@ export const describeEventLog = (
     describeAppending(harness);
     describeGroups(harness);
     describeMembers(harness);
+    describeSeveralTopics(harness);
     describeKeeping(harness);
   });
 };

@@ -1,7 +1,7 @@
 import { checkUrl, policyOf } from '../broker/policy.ts';
 import type { DeliverySpec } from '../broker/types.ts';
 import { ensureTopic } from '../log/ensure-topic.ts';
-import type { Consumer, EventLog } from '../log/port.ts';
+import { type Consumer, type EventLog, LogError } from '../log/port.ts';
 import type { createDispatch, Version } from './dispatch.ts';
 import type { SourceSpec } from './types.ts';
 
@@ -32,16 +32,27 @@ const defaultDelivery: DeliverySpec = {
 export const createSource = (first: SourceSpec, { log, dispatch }: Deps): Source => {
   let version = versionOf(first);
   const members = new Map<string, Consumer[]>();
+  /** The topics in which the group has a start. */
+  const begun = new Set<string>();
 
   const leave = async (topic: string, options?: { graceMs?: number }): Promise<void> => {
     await Promise.all((members.get(topic) ?? []).map((consumer) => consumer.close(options)));
     members.delete(topic);
   };
 
+  /** Offsets are set while the group has no members: a log may take none from outside of them. */
+  const begin = async (topics: string[]): Promise<void> => {
+    const { group, partitions, initialOffset } = version.spec;
+    await Promise.all([...members.keys()].map((topic) => leave(topic)));
+    for (const topic of topics) {
+      await ensureTopic(log, topic, { partitions });
+      await log.startGroup(topic, group, initialOffset);
+      begun.add(topic);
+    }
+  };
+
   const join = async (topic: string): Promise<void> => {
-    const { group, partitions, initialOffset, consumers, ordered } = version.spec;
-    await ensureTopic(log, topic, { partitions });
-    await log.startGroup(topic, group, initialOffset);
+    const { group, initialOffset, consumers, ordered } = version.spec;
     const joined = members.get(topic) ?? [];
     members.set(topic, joined);
     // More members than partitions would have nothing to do.
@@ -67,9 +78,17 @@ export const createSource = (first: SourceSpec, { log, dispatch }: Deps): Source
       const { consumers, ordered } = version.spec;
       const sameMembers = consumers === spec.consumers && ordered === spec.ordered;
       version = next;
-      const gone = [...members.keys()].filter((topic) => !sameMembers || !spec.topics.includes(topic));
+      const topics = [...new Set(spec.topics)];
+      const gone = [...members.keys()].filter((topic) => !sameMembers || !topics.includes(topic));
       await Promise.all(gone.map((topic) => leave(topic)));
-      for (const topic of new Set(spec.topics)) await join(topic);
+      const fresh = topics.filter((topic) => !begun.has(topic));
+      if (fresh.length > 0) await begin(fresh);
+      for (const topic of topics)
+        await join(topic).catch((error) => {
+          // Deleted by someone: it is made again at the next try.
+          if (error instanceof LogError && error.code === 'unknown-topic') begun.delete(topic);
+          throw error;
+        });
     },
     async close(options) {
       await Promise.all([...members.keys()].map((topic) => leave(topic, options)));

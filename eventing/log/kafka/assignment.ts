@@ -10,6 +10,9 @@ const version = 1;
 export const describeMember = (topic: string, held: readonly number[]): Buffer =>
   MemberMetadata.encode({ version, topics: [topic], userData: Buffer.from(JSON.stringify(held)) });
 
+/** The topic that a member reads: members of one group may read different ones. */
+export const topicOf = (metadata: Buffer): string => MemberMetadata.decode(metadata)?.topics[0] ?? '';
+
 /** The partitions that a member says it holds. */
 export const heldBy = (metadata: Buffer): number[] => {
   try {

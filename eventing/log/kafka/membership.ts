@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { describeMember, heldBy, protocolName, readShare, share, writeShare } from './assignment.ts';
+import { describeMember, heldBy, protocolName, readShare, share, topicOf, writeShare } from './assignment.ts';
 import type { Broker, Cluster, GroupMember, Joined } from './cluster.ts';
 import { kindOf } from './errors.ts';
 
@@ -29,18 +29,25 @@ const rejoin = new Set(['REBALANCE_IN_PROGRESS', 'ILLEGAL_GENERATION']);
 
 export const createMembership = ({ cluster, topic, group, sessionMs, heartbeatMs }: Deps): Membership => {
   let memberId = '';
-  let current: (GroupMember & { coordinator: Broker; partitions: number; leads: boolean }) | undefined;
+  let current: (GroupMember & { coordinator: Broker }) | undefined;
+  /** The leader's: how many partitions of each topic it has dealt. */
+  let dealt = new Map<string, number>();
 
-  const partitionsNow = () => cluster.findTopicPartitionMetadata(topic).length;
+  const partitionsNow = (of: string) => cluster.findTopicPartitionMetadata(of).length;
 
-  /** The leader's: the share of each member. */
+  /** The leader's: the share of each member in the topic that it reads. */
   const deal = async ({ members }: Joined) => {
+    const readers = Map.groupBy(members, ({ memberMetadata }) => topicOf(memberMetadata));
+    for (const of of readers.keys()) if (!cluster.targetTopics.has(of)) await cluster.addTargetTopic(of);
     await cluster.refreshMetadata();
-    const held = new Map(members.map(({ memberId, memberMetadata }) => [memberId, heldBy(memberMetadata)]));
-    return [...share(held, partitionsNow())].map(([id, partitions]) => ({
-      memberId: id,
-      memberAssignment: writeShare(topic, partitions),
-    }));
+    dealt = new Map([...readers.keys()].map((of) => [of, partitionsNow(of)]));
+    return [...readers].flatMap(([of, its]) => {
+      const held = new Map(its.map(({ memberId, memberMetadata }) => [memberId, heldBy(memberMetadata)]));
+      return [...share(held, dealt.get(of) ?? 0)].map(([id, partitions]) => ({
+        memberId: id,
+        memberAssignment: writeShare(of, partitions),
+      }));
+    });
   };
 
   const whole = <T>(work: Promise<T>): Promise<T> =>
@@ -66,6 +73,7 @@ export const createMembership = ({ cluster, topic, group, sessionMs, heartbeatMs
       );
       memberId = joined.memberId;
       const leads = joined.leaderId === memberId;
+      dealt = new Map();
       const { memberAssignment } = await whole(
         coordinator.syncGroup({
           groupId: group,
@@ -79,8 +87,6 @@ export const createMembership = ({ cluster, topic, group, sessionMs, heartbeatMs
         memberId,
         groupGenerationId: joined.generationId,
         coordinator,
-        partitions: partitionsNow(),
-        leads,
       };
       return readShare(topic, memberAssignment);
     },
@@ -89,7 +95,7 @@ export const createMembership = ({ cluster, topic, group, sessionMs, heartbeatMs
       while (current && !signal.aborted) {
         await sleep(heartbeatMs, undefined, { signal }).catch(() => {});
         if (signal.aborted) return;
-        const { coordinator, groupId, groupGenerationId, leads, partitions } = current;
+        const { coordinator, groupId, groupGenerationId } = current;
         try {
           await whole(coordinator.heartbeat({ groupId, memberId, groupGenerationId }));
         } catch (error) {
@@ -97,7 +103,7 @@ export const createMembership = ({ cluster, topic, group, sessionMs, heartbeatMs
           throw error;
         }
         // Whoever leads sees to it that partitions added later are read.
-        if (leads && partitionsNow() !== partitions) return;
+        if ([...dealt].some(([of, partitions]) => partitionsNow(of) !== partitions)) return;
       }
     },
 
