@@ -24,7 +24,10 @@ export interface Attempt {
   ms: number;
 }
 
-/** Adds rows that this process holds for `holdMs`: one statement for any number of them. */
+/**
+ * Adds rows that this process holds for `holdMs`: one statement for any number of them. Their time is the end of the
+ * transaction: of two that waited for each other, what the first published is the earlier.
+ */
 export async function insertRows(tx: Transaction, rows: readonly OutboxRow[], holdMs: number): Promise<void> {
   const list = rows.map(({ id, event }) => ({
     id,
@@ -35,8 +38,9 @@ export async function insertRows(tx: Transaction, rows: readonly OutboxRow[], ho
     partition_key: plain(event.partitionkey),
   }));
   await tx.execute(drizzleSql`
-    insert into events.outbox (id, event, subject, type, partition_key, held_until)
+    insert into events.outbox (id, event, subject, type, partition_key, created_at, held_until)
     select (item->>'id')::uuid, (item->>'event')::json, item->>'subject', item->>'type', item->>'partition_key',
+      clock_timestamp(),
       clock_timestamp() + ${holdMs} * interval '1 millisecond'
     from json_array_elements(${JSON.stringify(list)}::text::json) item`);
 }
