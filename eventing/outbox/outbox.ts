@@ -4,6 +4,7 @@ import type * as z from 'zod';
 import type { CloudEvent } from '../contracts/cloud-event.ts';
 import type { Contract } from '../contracts/contract.ts';
 import { createBatcher } from './batcher.ts';
+import { type EventParameters, eventList } from './insert-events.ts';
 import { defaultLimits, type Limits } from './limits.ts';
 import type { Log } from './log.ts';
 import { createPost } from './post.ts';
@@ -44,7 +45,24 @@ export type Resend = (event: CloudEvent) => Promise<void>;
 
 export type Work<T> = (tx: Transaction, publish: Publish, resend: Resend) => Promise<T>;
 
+/** One statement that writes state and its events: `insertEvents` says how it has the latter. */
+export interface Statement<Row> {
+  /** The same text each time: it is prepared once a connection. */
+  text: string;
+  parameters: unknown[];
+  /** Whether the rows that it answered say that it wrote anything. */
+  wrote(rows: readonly Row[]): boolean;
+}
+
 export interface Outbox {
+  /**
+   * State and outgoing events in one statement, which is a transaction of one round trip. `compose` gets the parameters
+   * of `insertEvents`. Answers the statement's rows.
+   */
+  write<Row>(
+    work: (publish: Publish) => Promise<unknown>,
+    compose: (events: EventParameters) => Statement<Row>,
+  ): Promise<Row[]>;
   /** State and outgoing events in one transaction. The events are posted right after it; the answer does not wait. */
   transaction<T>(work: Work<T>): Promise<T>;
   /** A transaction of one event. */
@@ -82,28 +100,52 @@ export function createOutbox({ sql, source, sink, log, traceparent, limits: give
     log,
   });
 
-  async function transaction<T>(work: Work<T>): Promise<T> {
-    const draft = createDraft(source, traceparent);
+  /** Runs what writes the draft's rows; where it may have, somebody has them in hand afterwards. */
+  async function settle<T>(draft: Draft, run: (begun: () => void) => Promise<[result: T, wrote: boolean]>) {
     let writtenAt = 0;
-    let result: T;
     try {
-      result = await db.transaction(async (tx) => {
-        const outcome = await work(tx, draft.publish, draft.resend);
-        const rows = draft.close();
+      const [result, wrote] = await run(() => {
         writtenAt = performance.now();
-        if (rows.length > 0) await insertRows(tx, rows, limits.holdMs);
-        return outcome;
       });
+      if (wrote && draft.rows.length > 0) relay.hand(draft.rows, writtenAt);
+      return result;
     } catch (error) {
       // The connection may have broken after the commit: then nobody has the rows in hand.
       if (writtenAt > 0 && draft.rows.length > 0) relay.lookIn(limits.holdMs);
       throw error;
     }
-    if (draft.rows.length > 0) relay.hand(draft.rows, writtenAt);
-    return result;
+  }
+
+  async function transaction<T>(work: Work<T>): Promise<T> {
+    const draft = createDraft(source, traceparent);
+    return settle(draft, async (begun) => {
+      const result = await db.transaction(async (tx) => {
+        const outcome = await work(tx, draft.publish, draft.resend);
+        const rows = draft.close();
+        begun();
+        if (rows.length > 0) await insertRows(tx, rows, limits.holdMs);
+        return outcome;
+      });
+      return [result, true];
+    });
+  }
+
+  async function write<Row>(
+    work: (publish: Publish) => Promise<unknown>,
+    compose: (events: EventParameters) => Statement<Row>,
+  ): Promise<Row[]> {
+    const draft = createDraft(source, traceparent);
+    await work(draft.publish);
+    const { text, parameters, wrote } = compose([eventList(draft.close()), limits.holdMs]);
+    return settle(draft, async (begun) => {
+      begun();
+      const rows = (await sql.unsafe(text, parameters as never[], { prepare: true })) as unknown as Row[];
+      return [rows, wrote(rows)];
+    });
   }
 
   return {
+    write,
     transaction,
     publish: (contract, data) => transaction((_, publish) => publish(contract, data)),
     receive: ({ consumer, event }, work) =>
@@ -121,6 +163,8 @@ export function createOutbox({ sql, source, sink, log, traceparent, limits: give
     sweep: ({ olderThanMs, limit }) => relay.sweep({ idleMs: olderThanMs, limit }),
   };
 }
+
+type Draft = ReturnType<typeof createDraft>;
 
 /** The events of one transaction, gathered until its end and then written by one statement. */
 function createDraft(source: string, traceparent: OutboxOptions['traceparent']) {

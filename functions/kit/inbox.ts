@@ -11,3 +11,6 @@ export type Inbox = Pick<Outbox, 'receive' | 'recordAttempt'>;
 
 /** Runs work in one transaction with the events it publishes. */
 export type Transact = Outbox['transaction'];
+
+/** One statement with the events it tells of. */
+export type Write = Outbox['write'];

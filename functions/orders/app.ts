@@ -2,7 +2,7 @@ import { paymentFailed, paymentSucceeded } from '../../eventing/contracts/paymen
 import type { Base } from '../kit/base.ts';
 import { handle } from '../kit/events.ts';
 import { createFunction } from '../kit/function.ts';
-import type { Inbox, Transact } from '../kit/inbox.ts';
+import type { Inbox, Transact, Write } from '../kit/inbox.ts';
 import { pageOf, startOf } from '../kit/page.ts';
 import { notFound } from '../kit/problem.ts';
 import { cancelOrder } from './cancel-order.ts';
@@ -17,7 +17,7 @@ export interface Deps {
   base: Base;
   store: Store;
   catalog: Catalog;
-  outbox: Inbox & { transaction: Transact };
+  outbox: Inbox & { transaction: Transact; write: Write };
 }
 
 export const createApp = ({ base, store, catalog, outbox }: Deps) => {
@@ -33,9 +33,7 @@ export const createApp = ({ base, store, catalog, outbox }: Deps) => {
   fn.on(operations.placeOrder, async ({ c, actor, headers, body }) => {
     const products = await catalog();
     const placing = { userId: actor.id, key: headers['idempotency-key'], request: body };
-    const { order, replayed } = await outbox.transaction((tx, publish) =>
-      placeOrder(tx, publish, products, placing),
-    );
+    const { order, replayed } = await placeOrder(outbox.write, store, products, placing);
     const location = `/orders/${order.id}`;
     return c.json(order, 201, replayed ? { location, 'idempotent-replayed': 'true' } : { location });
   });

@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto';
 import { v7 as uuidv7 } from 'uuid';
 import { orderPlaced } from '../../eventing/contracts/order.ts';
-import type { Publish, Transaction } from '../kit/inbox.ts';
+import type { Write } from '../kit/inbox.ts';
 import { conflict, Problem } from '../kit/problem.ts';
 import type { Product } from './catalog.ts';
-import { findPlaced, insertOrder } from './idempotency.ts';
+import { insertOrder } from './idempotency.ts';
 import type { OrderRequest, PlacedOrder } from './order.ts';
 import { priceItems } from './price-items.ts';
+import type { Store } from './store.ts';
 
 export interface Placing {
   userId: string;
@@ -20,15 +21,15 @@ export interface Placing {
  * came with another request, 409 while a request with the key is in flight.
  */
 export const placeOrder = async (
-  tx: Transaction,
-  publish: Publish,
+  write: Write,
+  store: Pick<Store, 'placed'>,
   products: ReadonlyMap<string, Product>,
   { userId, key, request }: Placing,
 ): Promise<{ order: PlacedOrder; replayed: boolean }> => {
   const fingerprint = createHash('sha256').update(JSON.stringify(request)).digest();
   const claim = { userId, key, fingerprint };
   const replay = async () => {
-    const placed = await findPlaced(tx, claim);
+    const placed = await store.placed(userId, key);
     if (placed && !placed.fingerprint.equals(fingerprint))
       throw new Problem('key-reused', 'This Idempotency-Key came with another request.', { status: 422 });
     return placed && { order: placed.order, replayed: true };
@@ -45,21 +46,22 @@ export const placeOrder = async (
   }
 
   const id = uuidv7();
-  const inserted = await insertOrder(tx, claim, { id, ...priced });
-  if (inserted === 'in flight')
-    throw conflict('in-flight', 'A request with this Idempotency-Key is in flight.');
-  if (inserted === 'known') {
+  const { paymentToken } = request;
+  const [row] = await write(
+    (publish) => publish(orderPlaced, { orderId: id, userId, ...priced, paymentToken }),
+    insertOrder(claim, { id, ...priced }),
+  );
+  if (!row?.held) throw conflict('in-flight', 'A request with this Idempotency-Key is in flight.');
+  if (row.created_at === null) {
     const placed = await replay();
     if (!placed) throw new Error('an Idempotency-Key is taken and cannot be read');
     return placed;
   }
-  const { paymentToken } = request;
-  await publish(orderPlaced, { orderId: id, userId, ...priced, paymentToken });
   const order: PlacedOrder = {
     id,
     status: 'pending',
     total: priced.total,
-    createdAt: inserted.toISOString(),
+    createdAt: new Date(row.created_at).toISOString(),
   };
   return { order, replayed: false };
 };

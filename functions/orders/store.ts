@@ -1,6 +1,7 @@
 import { and, asc, desc, eq, sql as fragment, lt } from 'drizzle-orm';
 import type { PostgresJsDatabase } from 'drizzle-orm/postgres-js';
 import { history, idempotencyKeys, orders } from '../../db/schema/orders.ts';
+import { findPlaced } from './idempotency.ts';
 import type { Order } from './order.ts';
 
 export type Store = ReturnType<typeof createStore>;
@@ -39,6 +40,9 @@ export const createStore = (db: PostgresJsDatabase) => {
     /** Newest first, below an id. */
     list: (userId: string, before: string, limit: number): Promise<Order[]> =>
       page.execute({ userId, before, limit }),
+
+    /** The order that a user's key has placed, with the fingerprint of its request. */
+    placed: (userId: string, key: string) => findPlaced(db, { userId, key }),
 
     async forgetExpiredKeys(): Promise<void> {
       await db.delete(idempotencyKeys).where(lt(idempotencyKeys.expiresAt, fragment`now()`));
