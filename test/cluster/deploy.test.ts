@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
@@ -29,9 +29,10 @@ describe.skipIf(!up)(
     const start = (...args: string[]) =>
       startDeploy(
         ['-c', 'current', '--kubectl', `${cluster} exec -- kubectl`, '--overlay', 'lab', '--yes', ...args],
-        { HOME: process.env.HOME, CLUSTER_BUILD_NETWORK: process.env.CLUSTER_BUILD_NETWORK },
+        { HOME: process.env.HOME },
       );
-    const building = ['--builder', process.env.CLUSTER_BUILDER ?? `${cluster} image build`];
+    // Builds have no network: they find the packages where the host's npm keeps them.
+    const building = ['--builder', `${cluster} image build --volume ${npmCache()}:/root/.npm`];
     const deploy = (...args: string[]) => start(...building, ...args).ended;
 
     /** The lab's overlay with patches, in a folder of its own. */
@@ -221,6 +222,8 @@ describe.skipIf(!up)(
     });
   },
 );
+
+const npmCache = (): string => execFileSync('npm', ['config', 'get', 'cache'], { encoding: 'utf8' }).trim();
 
 const curl = (url: string): Promise<string> =>
   new Promise((resolve, reject) =>
