@@ -1,5 +1,6 @@
 import { chmod, mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { brokerList } from '../eventing/log/brokers.ts';
 import { createRuntime } from '../knative/local/runtime.ts';
 import { type Command, readArguments, readHome, readPort, readText, UsageError } from './command.ts';
 import { createStartLog } from './start-log.ts';
@@ -13,7 +14,7 @@ export interface StartOptions {
   defaultService: string;
   manifests: string;
   databaseUrl?: string;
-  kafkaBrokers?: string;
+  kafkaBrokers?: string[];
 }
 
 const usage = `kagari start [-f DIR] [--port 8080] [--home .kagari] [--default-service gateway]
@@ -25,7 +26,8 @@ const usage = `kagari start [-f DIR] [--port 8080] [--home .kagari] [--default-s
   --direct-port        the api function by itself, 0 is off      KAGARI_DIRECT_PORT
   --home               everything the runtime keeps              KAGARI_HOME
   --default-service    gets the hosts that match no Service
-  DATABASE_URL         a Postgres of your own instead of the embedded one`;
+  DATABASE_URL         a Postgres of your own instead of the embedded one
+  KAFKA_BROKERS        host:port,…: events go through this Kafka instead of the embedded log`;
 
 export const readStart = (args: string[], env: NodeJS.ProcessEnv): StartOptions => {
   const { values, positionals } = readArguments(args, {
@@ -46,8 +48,14 @@ export const readStart = (args: string[], env: NodeJS.ProcessEnv): StartOptions 
     defaultService: readText('--default-service', values['default-service'], 'gateway'),
     manifests: readText('-f', values.file, 'knative/manifests/base'),
     ...(env.DATABASE_URL ? { databaseUrl: env.DATABASE_URL } : {}),
-    ...(env.KAFKA_BROKERS ? { kafkaBrokers: env.KAFKA_BROKERS } : {}),
+    ...(env.KAFKA_BROKERS ? { kafkaBrokers: readBrokers(env.KAFKA_BROKERS) } : {}),
   };
+};
+
+const readBrokers = (text: string): string[] => {
+  const { data, error } = brokerList.safeParse(text);
+  if (!data) throw new UsageError(`KAFKA_BROKERS is ${text}: it ${error.issues[0]?.message}`);
+  return data;
 };
 
 export const command: Command = {

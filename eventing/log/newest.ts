@@ -37,13 +37,18 @@ export const readNewest = async (
   const taken: LogRecord[] = [];
   const seen = { records: 0, bytes: 0 };
   let bytes = 0;
+  /** Times the share of each partition, were the newest spread evenly: more where they turn out not to be. */
+  let ahead = 2;
 
   /** Reads on where fewer are known than may still be asked for. */
   const readOn = async () => {
     const rest = limit - taken.length;
     const short = tails.filter((tail) => !isRead(tail) && tail.records.length < rest);
     const mean = seen.records === 0 ? unseenBytes : Math.max(1, seen.bytes / seen.records);
-    const most = Math.max(1, Math.floor(bufferBytes / mean / short.length));
+    const affordable = Math.floor(bufferBytes / mean / short.length);
+    const most = Math.max(1, Math.min(affordable, Math.ceil((rest / short.length) * ahead)));
+    // The first round is short for want of knowledge, not for having looked in the wrong place.
+    if (seen.records > 0) ahead *= 4;
     await Promise.all(
       short.map(async (tail) => {
         const older = await readBack(log, topic, tail, Math.min(most, rest - tail.records.length));

@@ -1,5 +1,6 @@
 import * as z from 'zod';
-import { createPostgresLog } from '../../eventing/log/postgres.ts';
+import { brokerList } from '../../eventing/log/brokers.ts';
+import { openLog } from '../../eventing/log/open.ts';
 import { createBase } from '../kit/base.ts';
 import { baseEnvironment, databaseUrl, identityEnvironment, parseConfig } from '../kit/config.ts';
 import { connect } from '../kit/database.ts';
@@ -8,16 +9,23 @@ import { createApp } from './app.ts';
 import { createClock } from './clock.ts';
 
 const config = parseConfig(
-  z.object({ ...baseEnvironment, ...identityEnvironment, DATABASE_URL: databaseUrl }),
+  z.object({
+    ...baseEnvironment,
+    ...identityEnvironment,
+    DATABASE_URL: databaseUrl,
+    KAFKA_BROKERS: brokerList.optional(),
+  }),
   process.env,
 );
 const database = connect(config.DATABASE_URL, { max: 2, name: 'api' });
-const log = createPostgresLog({ url: config.DATABASE_URL });
+const kafkaBrokers = config.KAFKA_BROKERS;
+const log = await openLog({ databaseUrl: config.DATABASE_URL, kafkaBrokers, clientId: 'api' });
 const base = createBase({
   name: 'api',
   config,
   folder: import.meta.dirname,
-  checks: { database: database.check },
+  // Without Kafka the log is in the database.
+  checks: { database: database.check, ...(kafkaBrokers && { log: log.ping }) },
 });
 
 await serve(createApp({ base, now: createClock(database.sql), log }), {

@@ -1,15 +1,25 @@
 import * as z from 'zod';
-import { createPostgresLog } from '../../eventing/log/postgres.ts';
+import { brokerList } from '../../eventing/log/brokers.ts';
+import { openLog } from '../../eventing/log/open.ts';
 import { createBase } from '../kit/base.ts';
 import { baseEnvironment, databaseUrl, identityEnvironment, parseConfig } from '../kit/config.ts';
 import { serve } from '../kit/serve.ts';
 import { createApp } from './app.ts';
 
 const config = parseConfig(
-  z.object({ ...baseEnvironment, ...identityEnvironment, DATABASE_URL: databaseUrl }),
+  z.object({
+    ...baseEnvironment,
+    ...identityEnvironment,
+    DATABASE_URL: databaseUrl,
+    KAFKA_BROKERS: brokerList.optional(),
+  }),
   process.env,
 );
-const log = createPostgresLog({ url: config.DATABASE_URL });
+const log = await openLog({
+  databaseUrl: config.DATABASE_URL,
+  kafkaBrokers: config.KAFKA_BROKERS,
+  clientId: 'producer',
+});
 const base = createBase({
   name: 'producer',
   config,

@@ -95,6 +95,26 @@ export const answering = async (
   );
 };
 
+/** Asks the event log until it answers. */
+export const logAnswering = async (
+  log: { ping(): Promise<void> },
+  name: string,
+  { signal, waitingFor }: Patience,
+): Promise<void> => {
+  for (let told = 0; !signal.aborted; ) {
+    const failure = await log.ping().then(
+      () => undefined,
+      (error: Error) => error,
+    );
+    if (!failure) return;
+    if (Date.now() - told > tellEveryMs) {
+      told = Date.now();
+      waitingFor(`${name}: ${failure.message}`);
+    }
+    await sleep(200, undefined, { signal }).catch(() => undefined);
+  }
+};
+
 /** On loopback itself, whatever proxy this process is told to use. */
 const ask = (port: number, path: string): Promise<number | undefined> =>
   new Promise((resolve) => {

@@ -1,8 +1,8 @@
 import { createServer } from 'node:http';
 import { createBroker } from '../../eventing/broker/broker.ts';
 import { createDeliver } from '../../eventing/broker/deliver.ts';
+import { openLog } from '../../eventing/log/open.ts';
 import type { EventLog } from '../../eventing/log/port.ts';
-import { createPostgresLog } from '../../eventing/log/postgres.ts';
 import { createSources } from '../../eventing/source/sources.ts';
 import { createEventWriter } from './api/events/record-event.ts';
 import { createKubeApi } from './api/kube-api.ts';
@@ -12,6 +12,7 @@ import { ingressHosts } from './eventing/broker-address.ts';
 import { createEventing } from './eventing/eventing.ts';
 import { brokerIngressHandler } from './eventing/ingress-handler.ts';
 import { logFailedDeliveries } from './eventing/log-deliveries.ts';
+import { tellEventLog } from './eventing/tell-event-log.ts';
 import { createImageStore } from './images/store.ts';
 import { createIngress, type Ingress } from './ingress/ingress.ts';
 import { listenOnLoopback, PortBusyError } from './ingress/listen.ts';
@@ -21,7 +22,7 @@ import { createLife } from './life.ts';
 import { applyManifests } from './manifests/apply.ts';
 import { loadManifests } from './manifests/load.ts';
 import { openState } from './open-state.ts';
-import { answering, nameAndReason, readyPaths, settled } from './readiness.ts';
+import { answering, logAnswering, nameAndReason, readyPaths, settled } from './readiness.ts';
 import { createServing } from './serving/controllers/serving.ts';
 import { createReaper } from './serving/pods/reaper.ts';
 import { createRevisions } from './serving/revisions.ts';
@@ -42,7 +43,8 @@ export interface RuntimeOptions {
   /** PATH of pods that are not Node. */
   path: string;
   databaseUrl?: string;
-  kafkaBrokers?: string;
+  /** Absent: the event log is in the database. */
+  kafkaBrokers?: readonly string[];
   log: Log;
   /** A line for whoever started it. */
   say(line: string): void;
@@ -68,10 +70,6 @@ export const createRuntime = (options: RuntimeOptions): Runtime => {
   const life = createLife(log);
 
   const start = async () => {
-    if (options.kafkaBrokers)
-      throw new Error(
-        'KAFKA_BROKERS is set, but there is no Kafka driver yet: unset it for the embedded event log',
-      );
     const manifests = await loadManifests(options.manifests, { namespace: 'kagari' });
     const objects = manifests.map(({ object }) => object);
     await refuseBusyPort(options.port);
@@ -104,7 +102,10 @@ export const createRuntime = (options: RuntimeOptions): Runtime => {
     life.begin(revisions, (it) => it.stop({ drainMs: atStop.podsMs, graceMs: atStop.podsMs }));
     life.begin(collectAtRest(revisions), (stop) => stop());
 
-    const eventLog = life.begin(createPostgresLog({ url: adminUrl, logger: log }), (it) => it.close());
+    const { kafkaBrokers } = options;
+    const place = { databaseUrl: adminUrl, kafkaBrokers, clientId: 'kagari', logger: log };
+    const eventLog = life.begin(await openLog(place), (it) => it.close());
+    await tellEventLog(store, kafkaBrokers);
     life.begin(
       setInterval(() => dropOld(eventLog, log), retentionEveryMs),
       clearInterval,
@@ -141,6 +142,11 @@ export const createRuntime = (options: RuntimeOptions): Runtime => {
       signal: life.signal,
       waitingFor: (what: string) => log.warn({}, `still waiting for ${what}`),
     };
+    if (kafkaBrokers) {
+      await logAnswering(eventLog, `Kafka at ${kafkaBrokers.join(', ')}`, patience);
+      eventing.tryAgain();
+      await eventing.settled();
+    }
     for (const object of await settled(store, objects, patience))
       log.warn({}, `${nameAndReason(object)}: not ready`);
     const paths = readyPaths(objects);

@@ -2,6 +2,7 @@ import createCluster from 'kafkajs/src/cluster/index.js';
 import loggers from 'kafkajs/src/loggers/index.js';
 import createSocketFactory from 'kafkajs/src/network/socketFactory.js';
 import type { Logger } from '../logger.ts';
+import './request-queue.ts';
 
 // kafkajs' protocol and connections, without its producer, which loses acknowledged messages when a broker dies
 // (a failed send gives its sequence numbers to other messages; a result that lacks a partition is taken for success),

@@ -10,3 +10,7 @@ declare module 'kafkajs/src/network/socketFactory.js' {
   const createSocketFactory: () => object;
   export = createSocketFactory;
 }
+declare module 'kafkajs/src/network/requestQueue/index.js' {
+  const RequestQueue: { prototype: { pending: object[]; scheduleCheckPendingRequests(): void } };
+  export = RequestQueue;
+}

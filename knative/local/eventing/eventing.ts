@@ -25,6 +25,8 @@ export interface EventingOptions {
 
 export interface Eventing {
   start(): void;
+  /** What could not be done before may be done now: no pause is waited out. */
+  tryAgain(): void;
   /** Resolves when every object has been looked at and nothing is in hand: what can be Ready now is. */
   settled(): Promise<void>;
   stop(): Promise<void>;
@@ -57,6 +59,9 @@ export const createEventing = ({
     start: () => {
       if (events) quiet = noteFailures(store, events);
       for (const controller of controllers) controller.start();
+    },
+    tryAgain: () => {
+      for (const controller of controllers) controller.hurry();
     },
     // a Broker that begins to be served queues its Triggers at once, so one pass in this order is enough
     settled: async () => {

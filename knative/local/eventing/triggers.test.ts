@@ -125,6 +125,11 @@ describe('Trigger', () => {
     expect(lines.map(({ fields }) => fields)).toEqual([
       expect.objectContaining({ to: 'subscriber', code: 422, event: expect.objectContaining({ id }) }),
     ]);
+    expect(world.recorded).toContainEqual({
+      about: expect.objectContaining({ kind: 'Trigger' }),
+      reason: 'SinkSendFailed',
+      message: `The subscriber ${receiver.url}/_events did not take an event: status 422`,
+    });
   });
 
   it('replaces the Broker’s delivery by its own as a whole', async () => {

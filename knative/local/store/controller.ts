@@ -21,6 +21,8 @@ export interface Controller {
   /** Resolves when what is in hand has ended. */
   stop(): Promise<void>;
   enqueue(key: Key): void;
+  /** What waits for a later time is looked at now. */
+  hurry(): void;
   /** Resolves when nothing is queued or in hand; what waits for a later time is not counted. */
   idle(): Promise<void>;
 }
@@ -112,6 +114,9 @@ export const createController = ({
       queue.clear();
       await Promise.all(inHand.values());
       work();
+    },
+    hurry: () => {
+      for (const key of [...later.keys()]) enqueue(key);
     },
     idle: () =>
       new Promise((resolve) => {
