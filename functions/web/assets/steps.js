@@ -2,7 +2,7 @@ const ofOrder = {
   pending: ['You placed the order'],
   paid: ['The order is paid', 'good'],
   failed: ['The order failed', 'bad'],
-  cancelled: ['You cancelled the order', 'bad'],
+  cancelled: ['You cancelled the order'],
 };
 const ofPayment = {
   initiated: ['The payment began'],
