@@ -1,53 +1,53 @@
 import postgres, { type Sql } from 'postgres';
-import { v7 as uuidv7 } from 'uuid';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { freshDatabase, type TestDatabase } from '../../test/support/postgres.ts';
-import { orderCancelled } from '../contracts/order.ts';
-import { createInbox, type ReceivingEnd } from './inbox.ts';
-import { someOrder } from './testing/harness.ts';
+import { userSignedUp } from '../contracts/user.ts';
+import { createInbox } from './inbox.ts';
 
 let database: TestDatabase;
 let sql: Sql;
-let inbox: ReceivingEnd;
-
 beforeAll(async () => {
   database = await freshDatabase();
-  sql = postgres(database.url('analytics'), { max: 4 });
-  inbox = createInbox(sql);
+  sql = postgres(database.url('consumer'), { max: 4, onnotice: () => {} });
 });
 afterAll(async () => {
-  await inbox?.stop();
-  await sql?.end();
-  await database?.drop();
+  await sql.end();
+  await database.drop();
 });
 
-const newEvent = () => ({ id: uuidv7(), source: '/orders', type: 'test' });
-const receiptsOf = ({ id }: { id: string }) => sql`select 1 from events.inbox where id = ${id}`;
+const event = (id: string) => ({ id, source: '/test', type: 'test' });
+const received = async () => (await sql`select id from events.inbox order by id`).map(({ id }) => id);
 
-test('a cause received at once, and again, does its work once', async () => {
-  const event = newEvent();
-  let done = 0;
-  const receive = () => inbox.receive({ consumer: 'analytics', event }, async () => void done++);
-  expect((await Promise.all([receive(), receive(), receive()])).sort()).toEqual([
-    'done',
-    'duplicate',
-    'duplicate',
-  ]);
-  expect(await receive()).toBe('duplicate');
-  expect(done).toBe(1);
+it('runs the work of a cause once, however many come at once', async () => {
+  const inbox = createInbox(sql);
+  let runs = 0;
+  const outcomes = await Promise.all(
+    Array.from({ length: 8 }, () =>
+      inbox.receive({ consumer: 'c', event: event('a') }, async () => {
+        runs++;
+      }),
+    ),
+  );
+  expect(runs).toBe(1);
+  expect(outcomes.filter((outcome) => outcome === 'done')).toHaveLength(1);
 });
 
-test('work that fails leaves no receipt, and work that publishes fails', async () => {
-  for (const work of [
-    () => Promise.reject(new Error('no sink')),
-    (
-      _: unknown,
-      publish: (contract: typeof orderCancelled, data: ReturnType<typeof someOrder>) => Promise<string>,
-    ) => publish(orderCancelled, someOrder()).then(() => {}),
-  ]) {
-    const event = newEvent();
-    await expect(inbox.receive({ consumer: 'analytics', event }, work)).rejects.toThrow('no sink');
-    expect(await receiptsOf(event)).toHaveLength(0);
-  }
-  expect(await sql`select 1 from events.outbox where role = current_user`).toHaveLength(0);
+it('has no receipt of work that failed, nor of work that would publish', async () => {
+  const inbox = createInbox(sql);
+  const failing = inbox.receive({ consumer: 'c', event: event('b') }, async () => {
+    throw new Error('not now');
+  });
+  await expect(failing).rejects.toThrow('not now');
+  const publishing = inbox.receive({ consumer: 'c', event: event('b') }, async (_, publish) => {
+    await publish(userSignedUp, { userId: '01890a5d-ac96-774b-bcce-b302099a8057', email: 'a@example.com' });
+  });
+  await expect(publishing).rejects.toThrow('publish');
+  expect(await received()).toEqual(['a']);
+});
+
+it('has written its attempts when it has stopped', async () => {
+  const inbox = createInbox(sql);
+  void inbox.recordAttempt({ consumer: 'c', event: event('a'), code: 204, ms: 1 });
+  await inbox.stop();
+  expect(await sql`select id, code from events.attempts`).toEqual([{ id: 'a', code: 204 }]);
 });
