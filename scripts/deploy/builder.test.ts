@@ -131,6 +131,16 @@ describe('the builder', () => {
 });
 
 describe('programs', () => {
+  it('are found on PATH, or where a path says', async () => {
+    const file = await program('lab');
+    expect([tools.find('lab'), tools.find(file), tools.find('no-lab'), tools.find(`${file}-no`)]).toEqual([
+      file,
+      file,
+      undefined,
+      undefined,
+    ]);
+  });
+
   it('get no DATABASE_URL', async () => {
     const env = { PATH: '/usr/bin:/bin', DATABASE_URL: 'postgres://me:mine@db.example/x', KEPT: 'yes' };
     const printed = await createTools({ env, signal: new AbortController().signal }).run('env', []);

@@ -10,7 +10,7 @@ export interface RunOptions {
 
 /** The programs of this machine, run without a shell. */
 export interface Tools {
-  /** The file of a program on PATH. */
+  /** The file of a program on PATH, or of one named by its path. */
   find(program: string): string | undefined;
   /** Its stdout; throws CommandFailed, or the reason why it was stopped. */
   run(program: string, args: readonly string[], options?: RunOptions): Promise<string>;
@@ -40,10 +40,10 @@ export const createTools = ({ env, signal }: ToolSettings): Tools => {
   const { DATABASE_URL: _, ...handedOn } = env;
   return {
     find: (program) =>
-      (env.PATH ?? '')
-        .split(delimiter)
-        .map((folder) => join(folder, program))
-        .find(isProgram),
+      (program.includes('/')
+        ? [program]
+        : (env.PATH ?? '').split(delimiter).map((folder) => join(folder, program))
+      ).find(isProgram),
     run(program, args, { input, cwd } = {}) {
       signal.throwIfAborted();
       return new Promise((resolve, reject) => {

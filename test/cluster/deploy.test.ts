@@ -131,9 +131,9 @@ describe.skipIf(!up)(
       await kubectl(['create', 'quota', 'small', '--hard=count/pods=1', '-n', 'kagari']);
       await until('the quota is counted', async () => (await objects('resourcequotas'))[0]?.status?.hard);
       const { code, err } = await deploy();
+      await kubectl(['delete', 'quota', 'small', '-n', 'kagari']);
       expect(code).toBe(1);
       expect(err).toMatch(/^error: Job migrate \(.*exceeded quota: small/m);
-      await kubectl(['delete', 'quota', 'small', '-n', 'kagari']);
       expect((await deploy()).code).toBe(0);
     });
 
@@ -201,7 +201,8 @@ describe.skipIf(!up)(
 
     it('stops at SIGINT in the middle, and goes on in the next run', { timeout: 10 * minutes }, async () => {
       const run = start(...building);
-      await until('the migration is under way', async () => /^migration$/m.test(run.said.out), 5 * minutes);
+      const begun = () => /^migration$/m.test(run.said.out);
+      await Promise.race([until('the migration begins', async () => begun(), 5 * minutes), run.ended]);
       run.kill('SIGINT');
       const { code, err } = await run.ended;
       expect(code).toBe(1);
