@@ -4,8 +4,15 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { createKubectl } from '../../scripts/deploy/kubectl.ts';
+import { createTools } from '../../scripts/deploy/tools.ts';
+import { keeperInCluster, keeperInHome } from '../../scripts/keys/keeper.ts';
+import { openKube } from '../../scripts/kube.ts';
+import { findTool } from '../acceptance/support/tools.ts';
 import { newHome, type Platform, removeHome, startPlatform } from '../support/platform.ts';
 
+const kubectl = findTool('KUBECTL', 'kubectl');
+if (!kubectl) console.warn('kubectl is not on PATH: kagari keys --context is not tried');
 const root = join(import.meta.dirname, '../..');
 let platform: Platform;
 let home: string;
@@ -97,6 +104,39 @@ it('4: a rotation under load refuses no token, killed in the middle or not; old 
     expect.stringMatching(new RegExp(`^${first} {3}goes after 20`, 'm')),
   ]);
   expect((await ask('/orders/', undefined, tokens[0])).status).toBe(200);
+});
+
+it.skipIf(!kubectl)('goes by kubectl where a context is named', async () => {
+  const before = await publishedKids();
+  const args = ['keys', 'rotate', '--context', 'kagari', '--kubectl', kubectl ?? '', '--wait', '1'];
+  const child = spawn(process.execPath, ['scripts/kagari.js', ...args], {
+    cwd: root,
+    env: { PATH: process.env.PATH, KUBECONFIG: platform.kubeconfig },
+  });
+  const [out, err, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')]);
+  expect([code, err]).toEqual([0, '']);
+  const signs = /^(\S+) {3}signs$/m.exec(out)?.[1] ?? '';
+  expect(before).not.toContain(signs);
+  await expect.poll(publishedKids, { timeout: 30_000 }).toEqual([signs, ...before]);
+});
+
+it('a write over what somebody else has written since is none, by the API and by kubectl', async () => {
+  const kube = await openKube(home);
+  if (!kube) throw new Error('no kubeconfig');
+  const env = { PATH: process.env.PATH, KUBECONFIG: platform.kubeconfig };
+  const tools = createTools({ env, signal: new AbortController().signal });
+  const keepers = [
+    keeperInHome(kube),
+    ...(kubectl ? [keeperInCluster(createKubectl(tools, [kubectl], 'kagari'))] : []),
+  ];
+  for (const [i, keeper] of keepers.entries()) {
+    const { config } = await keeper.read();
+    const mine = { ...config, data: { ...config.data, mine: String(i) } };
+    expect(await keeper.write(mine)).toBe(true);
+    expect(await keeper.write({ ...mine, data: { ...config.data } })).toBe(false);
+    expect((await keeper.read()).config.data?.mine).toBe(String(i));
+  }
+  kube.close();
 });
 
 it('says where there is no platform, and what it takes', async () => {
