@@ -87,7 +87,6 @@ interface Contender {
 
 /** Each has a database of its own, so that nobody meets another's rows. */
 const start = async ({ name, command, cwd, env }: Peer, n: number): Promise<Contender> => {
-  const port = await freePort();
   const own = `peer_${n}`;
   const admin = postgres(database.adminUrl('postgres'), { max: 1, onnotice: () => {} });
   await admin.unsafe(`create database ${own}`);
@@ -99,39 +98,45 @@ const start = async ({ name, command, cwd, env }: Peer, n: number): Promise<Cont
   url.username = roleName(own, 'orders');
   url.password = password;
   const [program = '', ...args] = pinned('0', command);
-  const child = spawn(program, args, {
-    cwd,
-    stdio: ['ignore', 'ignore', 'inherit'],
-    env: {
-      PATH: process.env.PATH,
-      HOME: process.env.HOME,
-      NODE_ENV: 'production',
-      GOMAXPROCS: '1',
-      PORT: String(port),
-      HOST: '127.0.0.1',
-      DATABASE_URL: url.href,
-      JWKS_FILE: jwks,
-      LOG_LEVEL: 'warn',
-      ...env,
-    },
-  });
-  await listening(port, child, name);
-  return { name, port, child, perCpuSecond: [], perSecond: [], p50: [] };
+  const spawnAt = (port: number) =>
+    spawn(program, args, {
+      cwd,
+      stdio: ['ignore', 'ignore', 'inherit'],
+      env: {
+        PATH: process.env.PATH,
+        HOME: process.env.HOME,
+        NODE_ENV: 'production',
+        GOMAXPROCS: '1',
+        PORT: String(port),
+        HOST: '127.0.0.1',
+        DATABASE_URL: url.href,
+        JWKS_FILE: jwks,
+        LOG_LEVEL: 'warn',
+        ...env,
+      },
+    });
+  // A free port may be somebody's a moment later.
+  for (let tries = 0; tries < 5; tries++) {
+    const port = await freePort();
+    const child = spawnAt(port);
+    if (await listens(port, child)) return { name, port, child, perCpuSecond: [], perSecond: [], p50: [] };
+    child.kill('SIGKILL');
+  }
+  throw new Error(`${name} does not listen`);
 };
 
-const listening = async (port: number, child: ChildProcess, name: string) => {
-  for (let tries = 0; tries < 300; tries++) {
-    if (child.exitCode !== null) throw new Error(`${name} ended with ${child.exitCode}`);
+const listens = async (port: number, child: ChildProcess): Promise<boolean> => {
+  for (let tries = 0; tries < 300 && child.exitCode === null; tries++) {
     const socket = connect({ port, host: '127.0.0.1' });
     const open = await once(socket, 'connect').then(
       () => true,
       () => false,
     );
     socket.destroy();
-    if (open) return;
-    await sleep(100);
+    await sleep(open ? 500 : 100);
+    if (open) return child.exitCode === null;
   }
-  throw new Error(`${name} does not listen`);
+  return false;
 };
 
 const load = async (port: number): Promise<OrdersSeen> => {
