@@ -7,6 +7,7 @@ import { createGroups } from './kafka/groups.ts';
 import { createMember } from './kafka/member.ts';
 import { atEnd, atStart, createOffsets } from './kafka/offsets.ts';
 import { createTopics } from './kafka/topics.ts';
+import { createTrouble } from './kafka/trouble.ts';
 import { type Logger, silent } from './logger.ts';
 import type { Consumer, EventLog } from './port.ts';
 import { checkSizes, checkTopicName, defaultMaxRecordBytes } from './rules.ts';
@@ -48,6 +49,7 @@ export const createKafkaLog = ({
   const offsets = createOffsets(desk, topics);
   const groups = createGroups(desk, topics, offsets);
   const append = createAppender({ desk, timeoutMs: appendMs, mostWaitingBytes });
+  const trouble = createTrouble(logger);
   const consumers = new Set<Consumer>();
 
   return {
@@ -84,6 +86,7 @@ export const createKafkaLog = ({
         heartbeatMs,
         commitMs,
         logger,
+        trouble,
       });
       const consumer: Consumer = {
         async close({ graceMs = defaultGraceMs } = {}) {

@@ -36,5 +36,8 @@ export const asLogError = (error: unknown, topic?: string): LogError => {
   const kind = kindOf(error);
   if (kind === 'UNKNOWN_TOPIC_OR_PARTITION' && topic !== undefined) return unknownTopic(topic);
   const code = codes[kind] ?? 'unavailable';
-  return new LogError(code, `Kafka: ${(error as Error).message}`, { cause: error });
+  // The last of its tries says what it met.
+  const { name, cause = error } = error as Error;
+  const met = (name === 'KafkaJSNumberOfRetriesExceeded' ? cause : error) as Error;
+  return new LogError(code, `Kafka: ${met.message}`, { cause: met });
 };

@@ -7,6 +7,7 @@ import { type ClusterOptions, openCluster } from './cluster.ts';
 import { createDesk } from './desk.ts';
 import { createFetcher, type Holding, pump } from './fetcher.ts';
 import { createMembership, MembershipLost } from './membership.ts';
+import type { Trouble } from './trouble.ts';
 
 /** One subscription: a member of its group with connections of its own, since joins and fetches hold theirs. */
 export interface Member {
@@ -23,6 +24,7 @@ interface Deps {
   heartbeatMs: number;
   commitMs: number;
   logger: Logger;
+  trouble: Trouble;
 }
 
 /** Of a commit at the end, and of the leave-taking. */
@@ -33,6 +35,7 @@ export const createMember = ({
   subscription,
   starts,
   logger,
+  trouble,
   commitMs,
   ...times
 }: Deps): Member => {
@@ -114,6 +117,7 @@ export const createMember = ({
     // What is done is committed while this generation still may.
     await committer.flush(farewellMs / 4);
     await follow(await membership.join([...holdings.keys()]));
+    trouble.over(holdings);
     const over = new AbortController();
     const fetching = fetcher.run(AbortSignal.any([over.signal, closing.signal]));
     try {
@@ -132,10 +136,12 @@ export const createMember = ({
       } catch (error) {
         if (closing.signal.aborted) return;
         if (error instanceof MembershipLost) for (const partition of [...holdings.keys()]) drop(partition);
-        else if (++failures === 3)
-          logger.warn({ err: error, topic, group }, 'Kafka does not let this consumer read');
-        await pause(backoff(failures + 1, { first: 50, most: 1_000 }), closing.signal);
-        await desk.refresh(error);
+        else {
+          logger.debug({ err: error, topic, group }, 'a consumer does not read and tries again');
+          trouble.met(holdings, error);
+        }
+        await pause(backoff(++failures, { first: 50, most: 1_000 }), closing.signal);
+        if (!closing.signal.aborted) await desk.refresh(error);
       }
     }
   })();
@@ -153,7 +159,8 @@ export const createMember = ({
         await Promise.race([membership.leave().catch(() => {}), pause(farewellMs)]);
         // A join under way ends with its connection.
         await cluster.disconnect().catch(() => {});
-        await serving;
+        await Promise.race([serving, pause(farewellMs)]);
+        trouble.over(holdings);
         holdings.clear();
       })();
       return closed;
