@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { v7 as uuidv7 } from 'uuid';
 import { orderPlaced } from '../../eventing/contracts/order.ts';
 import type { Write } from '../kit/inbox.ts';
@@ -26,7 +26,7 @@ export const placeOrder = async (
   products: ReadonlyMap<string, Product>,
   { userId, key, request }: Placing,
 ): Promise<{ order: PlacedOrder; replayed: boolean }> => {
-  const fingerprint = createHash('sha256').update(JSON.stringify(request)).digest();
+  const fingerprint = hash('sha256', JSON.stringify(request), 'buffer');
   const claim = { userId, key, fingerprint };
   const replay = async () => {
     const placed = await store.placed(userId, key);
