@@ -82,56 +82,77 @@ afterAll(async () => {
 const ask = (pod: number, path: string, headers: Record<string, string>, method = 'GET') =>
   send(pods[pod % 3]!.url, { method, path, headers });
 
+const areShared = async () =>
+  (await Promise.all([0, 1, 2].map((pod) => ask(pod, '/health', {})))).every(
+    ({ body }) => JSON.parse(body).limits === 'shared',
+  );
+
+/** What a measurement says, made again where the machine was too busy for the database to answer a pod in time. */
+const whileShared = async <T>(measure: (round: number) => Promise<T>): Promise<T> => {
+  for (let round = 0; ; round++) {
+    await waitUntil('shared limits', 60_000, areShared);
+    const measured = await measure(round);
+    if ((await areShared()) || round === 9) return measured;
+  }
+};
+
 it('14: three gateways together let no more requests of a user pass than the limit says', async () => {
   const bearer = async (sub: string) => ({ authorization: `Bearer ${await identity.token({ sub })}` });
-  const [me, other] = [
-    await bearer('01890a5d-ac96-774b-bcce-b302099a8001'),
-    await bearer('01890a5d-ac96-774b-bcce-b302099a8002'),
-  ];
-  const began = Date.now();
-  const before = forwarded;
-  const answers = [];
-  for (let i = 0; i < 100; i++)
-    answers.push(...(await Promise.all([0, 1, 2, 3].map((pod) => ask(pod + i, '/orders/', me)))));
+  const [me, other] = ['1', '2'].map(
+    (n) => (round: number) => bearer(`01890a5d-ac96-774b-bcce-b302099a8${n}0${round}`),
+  );
+  const { answers, reached, ms, round } = await whileShared(async (round) => {
+    const [began, before, mine] = [Date.now(), forwarded, await me!(round)];
+    const answers = [];
+    for (let i = 0; i < 100; i++)
+      answers.push(...(await Promise.all([0, 1, 2, 3].map((pod) => ask(pod + i, '/orders/', mine)))));
+    return { answers, reached: forwarded - before, ms: Date.now() - began, round };
+  });
   const passed = answers.filter(({ status }) => status === 200).length;
-  expect(passed).toBe(forwarded - before);
-  const refilled = ((Date.now() - began) / 1000) * 2 + 1;
-  expect(passed).toBeLessThanOrEqual(200 + slack + refilled);
+  expect(passed).toBe(reached);
+  expect(passed).toBeLessThanOrEqual(200 + slack + (ms / 1000) * 2 + 1);
   expect(passed).toBeGreaterThanOrEqual(200 - slack);
   const refused = answers.find(({ status }) => status === 429)!;
   expect(expectProblem(refused, 429)).toMatchObject({ code: 'too-many-requests' });
   expect(refused.headers['ratelimit-policy']).toBe('"user";q=200;w=100');
   expect(refused.headers.ratelimit).toMatch(/^"user";r=0;t=\d+$/);
-  expect((await ask(0, '/orders/', other)).status).toBe(200);
+  expect((await ask(0, '/orders/', await other!(round))).status).toBe(200);
 });
 
 it('an address is what our own proxy says, and login, sign-up and refresh have a limit of their own', async () => {
   const from = (address: string) => ({ 'x-forwarded-for': `198.51.100.99, ${address}` });
-  const statuses = [];
-  for (let i = 0; i < 20; i++) {
-    const path = ['/auth/login', '/auth/signup', '/auth/refresh'][i % 3] ?? '';
-    statuses.push((await ask(i, path, from('198.51.100.1'), 'POST')).status);
-  }
+  const { statuses, client } = await whileShared(async (round) => {
+    const client = `198.51.100.${round + 10}`;
+    const statuses = [];
+    for (let i = 0; i < 20; i++) {
+      const path = ['/auth/login', '/auth/signup', '/auth/refresh'][i % 3] ?? '';
+      statuses.push((await ask(i, path, from(client), 'POST')).status);
+    }
+    return { statuses, client };
+  });
   const passed = statuses.filter((status) => status === 200).length;
   // A lease of one, and credit of one twice, at three pods.
   expect(passed).toBeGreaterThanOrEqual(5);
   expect(passed).toBeLessThanOrEqual(5 + 9);
   expect(statuses.slice(-3)).toEqual([429, 429, 429]);
   expect((await ask(0, '/auth/login', from('198.51.100.2'), 'POST')).body).toBe('198.51.100.2');
-  expect((await ask(0, '/auth/.well-known/jwks.json', from('198.51.100.1'))).status).toBe(200);
+  expect((await ask(0, '/auth/.well-known/jwks.json', from(client))).status).toBe(200);
 });
 
 it('wrong tokens and paths that are not there count for their address', async () => {
-  const from = { 'x-forwarded-for': '198.51.100.3' };
-  const wrong = { ...from, authorization: 'Bearer wrong' };
-  const statuses = new Set<number>();
-  for (let i = 0; i < 80; i++)
-    for (const { status } of await Promise.all([
-      ask(i, '/orders/', wrong),
-      ask(i + 1, '/no/such/thing', from),
-      ask(i + 2, '/openapi.json', from),
-    ]))
-      statuses.add(status);
+  const { statuses, from } = await whileShared(async (round) => {
+    const from = { 'x-forwarded-for': `198.51.100.${round + 30}` };
+    const wrong = { ...from, authorization: 'Bearer wrong' };
+    const statuses = new Set<number>();
+    for (let i = 0; i < 80; i++)
+      for (const { status } of await Promise.all([
+        ask(i, '/orders/', wrong),
+        ask(i + 1, '/no/such/thing', from),
+        ask(i + 2, '/openapi.json', from),
+      ]))
+        statuses.add(status);
+    return { statuses, from };
+  });
   expect(statuses).toEqual(new Set([401, 404, 200, 429]));
   for (const path of ['/live', '/health']) expect((await ask(0, path, from)).status).toBe(200);
 });

@@ -111,7 +111,7 @@ it.skipIf(!kubectl)('goes by kubectl where a context is named', async () => {
   const args = ['keys', 'rotate', '--context', 'kagari', '--kubectl', kubectl ?? '', '--wait', '1'];
   const child = spawn(process.execPath, ['scripts/kagari.js', ...args], {
     cwd: root,
-    env: { PATH: process.env.PATH, KUBECONFIG: platform.kubeconfig },
+    env: { PATH: process.env.PATH, KUBECONFIG: platform.kubeconfig, HOME: home },
   });
   const [out, err, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')]);
   expect([code, err]).toEqual([0, '']);
@@ -123,7 +123,7 @@ it.skipIf(!kubectl)('goes by kubectl where a context is named', async () => {
 it('a write over what somebody else has written since is none, by the API and by kubectl', async () => {
   const kube = await openKube(home);
   if (!kube) throw new Error('no kubeconfig');
-  const env = { PATH: process.env.PATH, KUBECONFIG: platform.kubeconfig };
+  const env = { PATH: process.env.PATH, KUBECONFIG: platform.kubeconfig, HOME: home };
   const tools = createTools({ env, signal: new AbortController().signal });
   const keepers = [
     keeperInHome(kube),

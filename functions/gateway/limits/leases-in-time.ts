@@ -17,7 +17,7 @@ export const createLeasesInTime = ({
   local,
   log,
   now = Date.now,
-  answerWithinMs = 250,
+  answerWithinMs = 1_000,
   askAgainAfterMs = 5_000,
 }: InTimeOptions): { take: Leases; isShared: () => boolean } => {
   let awayUntil = 0;
