@@ -1,56 +1,26 @@
-import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
-import { type BrowserContext, chromium } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startWorld, type World } from '../routes/world.ts';
+import { type Browser, chromiumPath, openBrowser } from '../web/browser.ts';
 
-const browser = (process.env.PATH ?? '')
-  .split(delimiter)
-  .map((folder) => join(folder, 'chromium'))
-  .find((file) => existsSync(file));
-if (!browser) console.warn('chromium is not on PATH: the documentation is not looked at in a browser');
+const chromium = chromiumPath();
+if (!chromium) console.warn('chromium is not on PATH: the documentation is not looked at in a browser');
 
 let world: World;
-let profile: string;
-let context: BrowserContext;
+let browser: Browser;
 beforeAll(async () => {
-  if (!browser) return;
-  [world, profile] = await Promise.all([startWorld(), mkdtemp(join(tmpdir(), 'kagari browser '))]);
-  context = await chromium.launchPersistentContext(profile, {
-    executablePath: browser,
-    args: [
-      '--headless',
-      '--no-sandbox',
-      '--disable-gpu',
-      '--disable-quic',
-      '--no-first-run',
-      '--disable-background-networking',
-      '--disable-component-update',
-      '--disable-sync',
-    ],
-  });
-  context.setDefaultTimeout(30_000);
+  if (chromium) [world, browser] = await Promise.all([startWorld(), openBrowser(chromium)]);
 });
 afterAll(async () => {
-  await context?.close();
+  await browser?.close();
   await world?.close();
-  if (profile) await rm(profile, { recursive: true, force: true });
 });
 
-describe.skipIf(!browser)('the documentation in a browser', () => {
+describe.skipIf(!chromium)('the documentation in a browser', () => {
   it('shows every operation and tries one out with a token, under its own policy and with nothing from elsewhere', async () => {
-    const page = await context.newPage();
-    const complaints: string[] = [];
-    page.on(
-      'console',
-      (message) => ['error', 'warning'].includes(message.type()) && complaints.push(message.text()),
-    );
-    page.on('pageerror', (error) => complaints.push(error.message));
+    const { page, faults } = browser;
     page.on('request', (request) => {
       if (!request.url().startsWith(world.gateway) && !request.url().startsWith('data:'))
-        complaints.push(request.url());
+        faults.push(request.url());
     });
     await page.goto(`${world.gateway}/docs`);
     const operations = page.locator('.opblock');
@@ -69,6 +39,6 @@ describe.skipIf(!browser)('the documentation in a browser', () => {
     const status = list.locator('.live-responses-table .response .response-col_status');
     await status.first().waitFor();
     expect((await status.first().innerText()).trim()).toBe('200');
-    expect(complaints).toEqual([]);
+    expect(faults).toEqual([]);
   });
 });
