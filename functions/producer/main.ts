@@ -15,16 +15,14 @@ const config = parseConfig(
   }),
   process.env,
 );
-const log = await openLog({
-  databaseUrl: config.DATABASE_URL,
-  kafkaBrokers: config.KAFKA_BROKERS,
-  clientId: 'producer',
-});
+const kafkaBrokers = config.KAFKA_BROKERS;
+const log = await openLog({ databaseUrl: config.DATABASE_URL, kafkaBrokers, clientId: 'producer' });
 const base = createBase({
   name: 'producer',
   config,
   folder: import.meta.dirname,
-  checks: { log: log.ping },
+  // Without Kafka the log is in the database.
+  checks: { [kafkaBrokers ? 'log' : 'database']: log.ping },
 });
 
 await serve(createApp({ base, log }), { base, config, stop: [log.close] });

@@ -50,6 +50,8 @@ export const createShop = (web: Web, host: string) => {
     const customer = {
       userId,
       credentials: { email, password },
+      /** The headers of the customer's requests. */
+      bearer,
       orderRequest,
       send: (sent: Sent) => at('/orders/', sent),
       place: async (paymentToken = 'tok_ok') =>

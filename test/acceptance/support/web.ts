@@ -4,6 +4,8 @@ export interface Sent {
   method?: string;
   headers?: Record<string, string>;
   body?: unknown;
+  /** A body as it stands, instead of one as JSON. */
+  raw?: string;
   /** Resolves when the rest of the body may go; the first half goes at once. */
   hold?: Promise<void>;
 }
@@ -21,9 +23,13 @@ export const createWeb = (ingress: string) => {
   const agent = new Agent({ keepAlive: true, maxSockets: 256 });
   const { port } = new URL(ingress);
 
-  const send = (host: string, path: string, { method, headers, body, hold }: Sent = {}): Promise<Reply> =>
+  const send = (
+    host: string,
+    path: string,
+    { method, headers, body, raw, hold }: Sent = {},
+  ): Promise<Reply> =>
     new Promise((resolve, reject) => {
-      const text = body === undefined ? undefined : JSON.stringify(body);
+      const text = raw ?? (body === undefined ? undefined : JSON.stringify(body));
       const sending = request(new URL(path, ingress), {
         agent,
         method: method ?? (text === undefined ? 'GET' : 'POST'),

@@ -57,6 +57,27 @@ export const openWorld = async (target: Target = inject('target')) => {
       await world.make('ksvc', service(name, { image, ...settings }));
       return kube.ready('ksvc', name);
     },
+    /**
+     * A function of the platform a second time, but public: so that what only its own side may reach, its events before
+     * all, can be asked from here. With this environment instead of the values it has.
+     */
+    async serveCopy(fn: string, env: Record<string, string> = {}): Promise<string> {
+      const name = world.fresh(fn);
+      const { spec } = await kube.get('ksvc', fn);
+      const template = structuredClone(spec.template.spec);
+      const [container] = template.containers;
+      container.env = [
+        ...container.env.filter((one: { name: string }) => !Object.hasOwn(env, one.name)),
+        ...Object.entries(env).map(([key, value]) => ({ name: key, value })),
+      ];
+      await world.make('ksvc', {
+        kind: 'Service',
+        metadata: { name },
+        spec: { template: { spec: template } },
+      });
+      await kube.ready('ksvc', name);
+      return name;
+    },
     /** The headers of the operator's requests. */
     operator: async () => {
       const { email, password } = await operatorLogin();
