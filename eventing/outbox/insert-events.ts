@@ -1,4 +1,4 @@
-import type { OutboxRow } from './rows.ts';
+import type { CloudEvent } from '../contracts/cloud-event.ts';
 
 /** What a statement that has `insertEvents` in it gets for the two parameters. */
 export type EventParameters = [list: string, holdMs: number];
@@ -13,7 +13,7 @@ export const insertEvents = (list: string, holdMs: string, where = 'true'): stri
     clock_timestamp(), clock_timestamp() + ${holdMs}::float8 * interval '1 millisecond'
   from json_array_elements(${list}::text::json) item where ${where}`;
 
-export const eventList = (rows: readonly OutboxRow[]): string =>
+export const eventList = (rows: readonly { id: string; event: CloudEvent }[]): string =>
   JSON.stringify(
     rows.map(({ id, event }) => ({
       id,

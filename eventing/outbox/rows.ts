@@ -3,6 +3,7 @@ import { sql as drizzleSql } from 'drizzle-orm';
 import type { PostgresJsDatabase } from 'drizzle-orm/postgres-js';
 import type { Sql } from 'postgres';
 import type { CloudEvent } from '../contracts/cloud-event.ts';
+import { eventList, plain } from './insert-events.ts';
 
 export type Transaction = Parameters<Parameters<PostgresJsDatabase['transaction']>[0]>[0];
 
@@ -29,20 +30,12 @@ export interface Attempt {
  * transaction: of two that waited for each other, what the first published is the earlier.
  */
 export async function insertRows(tx: Transaction, rows: readonly OutboxRow[], holdMs: number): Promise<void> {
-  const list = rows.map(({ id, event }) => ({
-    id,
-    // As text, for Postgres would decode the strings within and stop at an escaped null character.
-    event: JSON.stringify(event),
-    subject: plain(event.subject),
-    type: plain(event.type),
-    partition_key: plain(event.partitionkey),
-  }));
   await tx.execute(drizzleSql`
     insert into events.outbox (id, event, subject, type, partition_key, created_at, held_until)
     select (item->>'id')::uuid, (item->>'event')::json, item->>'subject', item->>'type', item->>'partition_key',
       clock_timestamp(),
       clock_timestamp() + ${holdMs} * interval '1 millisecond'
-    from json_array_elements(${JSON.stringify(list)}::text::json) item`);
+    from json_array_elements(${eventList(rows)}::text::json) item`);
 }
 
 /**
@@ -132,9 +125,4 @@ function uuids(ids: readonly string[]): string {
 /** Source and id name an event; its length keeps ('a', 'bc') and ('ab', 'c') apart. */
 function originOf({ source, id }: ReceivedEvent): string {
   return createHash('sha256').update(`${source.length}:${source}${id}`).digest('hex');
-}
-
-/** Postgres has no null character in text. */
-function plain(text: string | null | undefined): string | null {
-  return text?.replaceAll('\0', '\uFFFD') ?? null;
 }
