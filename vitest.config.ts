@@ -41,6 +41,17 @@ export default defineConfig({
           hookTimeout: 240_000,
         },
       },
+      {
+        extends: true,
+        test: {
+          name: 'acceptance-on-kafka',
+          include: ['test/acceptance/{events,messages,order-to-mail}.test.ts'],
+          globalSetup: ['test/kafka/support/setup.ts', 'test/kafka/support/platform-on-kafka.ts'],
+          maxWorkers: 1,
+          testTimeout: 240_000,
+          hookTimeout: 240_000,
+        },
+      },
     ],
   },
 });

@@ -13,6 +13,13 @@ export interface Target {
   consoleToken?: string;
 }
 
+/** What not every platform serves. */
+export interface Served {
+  kafkaSources: boolean;
+  /** For `kubectl top`. */
+  metrics: boolean;
+}
+
 /** The platform that the environment names, or a local one. */
 export const openTarget = async (): Promise<Target & { stop(): Promise<void> }> => {
   const { ACCEPTANCE_KUBECONFIG: kubeconfig, ACCEPTANCE_INGRESS: ingress } = process.env;
@@ -30,8 +37,9 @@ export type LocalTarget = Target & {
 };
 
 /** A local platform of one's own. */
-export const startLocally = async (): Promise<LocalTarget> => {
+export const startLocally = async (env: Record<string, string> = {}): Promise<LocalTarget> => {
   const settings = {
+    env,
     home: await newHome(),
     port: await freePort(),
     kubePort: await freePort(),
