@@ -79,6 +79,15 @@ export const createShop = (web: Web, host: string) => {
         if (!paid && !late) throw new Error(`${captures} captures of ${JSON.stringify(order)}`);
         return order;
       },
+      /** An order that is paid; where a busy machine let the deadline come first, another one. */
+      async paid(paymentToken?: string): Promise<string> {
+        for (let tries = 1; ; tries++) {
+          const id = await customer.place(paymentToken);
+          const { status } = await customer.rightlyEnded(id);
+          if (status === 'paid') return id;
+          if (tries === 3) throw new Error(`order ${id} is ${status}, as the two before it`);
+        }
+      },
       payment: (id: string) => get<{ status: string; captures: number }>(`/payments/status?orderId=${id}`),
       mails: async () =>
         (await get<{ items: { type: string; subject: string }[] }>('/notifications/?limit=100')).items,
