@@ -15,9 +15,11 @@ beforeAll(async () => {
 });
 afterAll(() => world?.close());
 
+/** The namespace takes no other pods on a cluster. */
+const secure = '--security-context strict';
 const create = async (name: string, more = '') => {
   world.keepTrackOf('ksvc', name);
-  return good(`service create ${name} --image ${world.image} --env VERSION=v1 ${more}`);
+  return good(`service create ${name} --image ${world.image} ${secure} --env VERSION=v1 ${more}`);
 };
 const versionAt = async (host: string) =>
   (await world.web.send(host, '/info')).json<{ version: string }>().version;
@@ -82,8 +84,8 @@ describe.skipIf(!kn)(`kn${unless(kn, 'KN')}`, () => {
   it('service apply, list, describe, wait, export, delete', async () => {
     const name = world.fresh('applied');
     world.keepTrackOf('ksvc', name);
-    await good(`service apply ${name} --image ${world.image} --env VERSION=v1`);
-    await good(`service apply ${name} --image ${world.image} --env VERSION=v2`);
+    await good(`service apply ${name} --image ${world.image} ${secure} --env VERSION=v1`);
+    await good(`service apply ${name} --image ${world.image} ${secure} --env VERSION=v2`);
     expect(row(await good('service list'), name)).toEqual(
       expect.arrayContaining([`${name}-00002`, '3 OK / 3', 'True']),
     );

@@ -1,12 +1,13 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { stringify } from 'yaml';
 import { scale, service } from './support/objects.ts';
 import { type createTool, kubectl, row, unless } from './support/tools.ts';
 import { until } from './support/until.ts';
 import { openWorld, type World } from './support/world.ts';
 
+const { metrics } = inject('served');
 let world: World;
 let tool: ReturnType<typeof createTool>;
 let good: typeof tool.good;
@@ -90,23 +91,32 @@ describe.skipIf(!kubectl)(`kubectl${unless(kubectl, 'KUBECTL')}`, () => {
     );
   });
 
-  it('logs, top, delete pod: what runs', async () => {
+  it('logs, describe, delete pod: what runs', async () => {
     const name = world.fresh('running');
     await world.serve(name, { annotations: scale({ min: 1 }) });
     const selector = `-l serving.knative.dev/service=${name}`;
     const [pod] = await world.kube.pods(name);
     expect(row(await good(`get pods ${selector}`), pod.metadata.name)).toContain('Running');
     expect(await good(`logs ${selector} -c user-container`)).toContain('"msg":"serving"');
-    await until(
-      'it is measured',
-      async () => (await good(`top pods ${selector}`)).includes(pod.metadata.name),
-      90_000,
-    );
     expect(await good(`describe pod ${pod.metadata.name}`)).toMatch(/Ready +True/);
     expect(await good(`delete pod ${pod.metadata.name}`)).toContain('deleted');
     await until('another runs', async () => {
       const names = (await world.kube.pods(name)).map(({ metadata }) => metadata.name);
       return names.length === 1 && names[0] !== pod.metadata.name;
+    });
+  });
+
+  describe.skipIf(!metrics)(`measured${metrics ? '' : ' (skipped: no metrics-server there)'}`, () => {
+    it('top tells what a pod uses', async () => {
+      const name = world.fresh('measured');
+      await world.serve(name, { annotations: scale({ min: 1 }) });
+      const [pod] = await world.kube.pods(name);
+      const selector = `-l serving.knative.dev/service=${name}`;
+      await until(
+        'it is measured',
+        async () => (await good(`top pods ${selector}`)).includes(pod.metadata.name),
+        90_000,
+      );
     });
   });
 

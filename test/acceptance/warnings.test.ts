@@ -24,7 +24,11 @@ const warnings = async (kind: Kind, object: KubeObject): Promise<string> => {
 };
 
 const withTemplate = (spec: KubeObject, container: KubeObject = {}, annotations = {}): KubeObject => {
-  const object = service(world.fresh('w'), { image: world.image, container, annotations });
+  const object = service(world.fresh('w'), {
+    image: world.image,
+    container: { securityContext: undefined, ...container },
+    annotations,
+  });
   Object.assign(object.spec.template.spec, spec);
   return object;
 };

@@ -11,6 +11,14 @@ export interface ServiceSettings {
   container?: object;
 }
 
+/** What a namespace with restricted pods wants of each container; as in knative/manifests/base. */
+const securityContext = {
+  allowPrivilegeEscalation: false,
+  capabilities: { drop: ['ALL'] },
+  runAsNonRoot: true,
+  seccompProfile: { type: 'RuntimeDefault' },
+};
+
 const scaling = 'autoscaling.knative.dev/';
 
 /** A Knative Service of one container; nothing of it stays for longer than a test needs. */
@@ -28,7 +36,12 @@ export const serviceSpec = (settings: ServiceSettings): KubeObject => {
       spec: {
         ...(containerConcurrency !== undefined && { containerConcurrency }),
         containers: [
-          { image, env: Object.entries(env).map(([key, value]) => ({ name: key, value })), ...container },
+          {
+            image,
+            env: Object.entries(env).map(([key, value]) => ({ name: key, value })),
+            securityContext,
+            ...container,
+          },
         ],
       },
     },

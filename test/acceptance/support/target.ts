@@ -37,9 +37,10 @@ export type LocalTarget = Target & {
 };
 
 /** A local platform of one's own. */
-export const startLocally = async (env: Record<string, string> = {}): Promise<LocalTarget> => {
+export const startLocally = async (): Promise<LocalTarget> => {
+  const { KAFKA_BROKERS } = process.env;
   const settings = {
-    env,
+    ...(KAFKA_BROKERS && { env: { KAFKA_BROKERS } }),
     home: await newHome(),
     port: await freePort(),
     kubePort: await freePort(),
