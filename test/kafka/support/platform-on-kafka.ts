@@ -1,19 +1,13 @@
 import type { TestProject } from 'vitest/node';
-import { startLocally } from '../../acceptance/support/target.ts';
+import { setup as onePlatform } from '../../acceptance/support/one-platform.ts';
 import { startKafka } from './kafka.ts';
 
-/** A local platform whose events go through a real Kafka, for the acceptance suite. */
+/** The acceptance suite's platform, with its events on a real Kafka. */
 export const setup = async (project: TestProject): Promise<() => Promise<void>> => {
   const kafka = await startKafka(1);
+  process.env.KAFKA_BROKERS = kafka.brokers.join();
   try {
-    const {
-      stop,
-      startAgainAfter: _,
-      ...target
-    } = await startLocally({
-      KAFKA_BROKERS: kafka.brokers.join(),
-    });
-    project.provide('target', target);
+    const stop = await onePlatform(project);
     return async () => {
       await stop();
       await kafka.end();
