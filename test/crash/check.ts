@@ -1,13 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
-import type { Sql } from 'postgres';
+import postgres, { type Sql } from 'postgres';
 import type { Kube, KubeObject } from '../acceptance/support/kube.ts';
 import { chargesOfNoPayment, courseOf, effectsOf, wholeEffects } from '../flow/support/effects.ts';
 import type { Ledger } from './ledger.ts';
 import { isDoomed, type Operator } from './operators.ts';
 
 export interface Surroundings {
-  sql: Sql;
+  /** The database's URL as it is now: a server that was killed may be back at another port. */
+  database: () => Promise<string>;
   kube: () => Promise<Kube>;
   operator: Operator;
 }
@@ -33,15 +34,34 @@ export const findingsOf = async (ledger: Ledger, around: Surroundings): Promise<
   }
 };
 
-const look = async (ledger: Ledger, around: Surroundings, settled: Set<string>): Promise<Finding[]> => [
-  ...(await drained(around.sql)),
-  ...(await ordersOnce(ledger, around.sql, settled)),
-  ...(await usersOnce(ledger, around.sql)),
-  ...(await messagesKept(ledger, around.sql)),
-  ...(await deadLettersKept(ledger, around)),
-  ...(await servicesKept(ledger, await around.kube())),
-  ...(await sumsRight(around)),
-];
+const look = async (ledger: Ledger, around: Surroundings, settled: Set<string>): Promise<Finding[]> => {
+  const sql = postgres(await around.database(), { max: 1, onnotice: () => {} });
+  try {
+    return [
+      ...(await drained(sql)),
+      ...(await ordersOnce(ledger, sql, settled)),
+      ...(await usersOnce(ledger, sql)),
+      ...(await messagesKept(ledger, sql)),
+      ...(await deadLettersKept(ledger, sql, around.operator)),
+      ...(await servicesKept(ledger, await around.kube())),
+      ...(await sumsRight(sql, around.operator)),
+    ];
+  } finally {
+    await sql.end({ timeout: 1 });
+  }
+};
+
+/** How many dead letters were made on purpose, and how many were not. */
+export const deadLettersIn = async (database: string): Promise<{ doomed: number; others: number }> => {
+  const sql = postgres(database, { max: 1, onnotice: () => {} });
+  try {
+    const items = await sql<{ destination: string | null }[]>`select destination from deadletters.items`;
+    const doomed = items.filter(isDoomed).length;
+    return { doomed, others: items.length - doomed };
+  } finally {
+    await sql.end({ timeout: 1 });
+  }
+};
 
 const equal = (what: string, is: unknown, shouldBe: unknown): Finding[] =>
   isDeepStrictEqual(is, shouldBe) ? [] : [{ what, is, shouldBe }];
@@ -110,7 +130,7 @@ const messagesKept = async ({ messages }: Ledger, sql: Sql): Promise<Finding[]> 
 };
 
 /** Every event that failed on purpose is at the desk; every redrive has failed once more; nothing else is there. */
-const deadLettersKept = async ({ redriven }: Ledger, { sql, operator }: Surroundings): Promise<Finding[]> => {
+const deadLettersKept = async ({ redriven }: Ledger, sql: Sql, operator: Operator): Promise<Finding[]> => {
   const items = await sql<Item[]>`
     select id, event->>'id' as event, type, destination, round, state from deadletters.items`;
   const failing = items.filter(isDoomed);
@@ -172,7 +192,7 @@ const sharesOf = (traffic: KubeObject[]) =>
   traffic.map(({ percent, latestRevision }) => `${percent}${latestRevision ? ' latest' : ''}`).sort();
 
 /** What analytics has counted is what there is. */
-const sumsRight = async ({ sql, operator }: Surroundings): Promise<Finding[]> => {
+const sumsRight = async (sql: Sql, operator: Operator): Promise<Finding[]> => {
   const { status, body } = await operator('GET', '/analytics/summary');
   if (status !== 200) return equal('the answer of /analytics/summary', status, 200);
   const [row] = await sql`

@@ -3,11 +3,10 @@
 // all that was acknowledged is there at the end, each effect once.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import postgres from 'postgres';
 import { createPostgresLog } from '../../eventing/log/postgres.ts';
 import { memoryOfTree } from '../../scripts/bench/process-tree.ts';
 import { databaseOf, type Platform, removeHome, startPlatform } from '../support/platform.ts';
-import { findingsOf } from './check.ts';
+import { deadLettersIn, findingsOf } from './check.ts';
 import { type Running, shop } from './customers.ts';
 import { createLedger } from './ledger.ts';
 import {
@@ -122,23 +121,18 @@ killing = false;
 await load;
 
 async function tellProgress() {
-  const { rssMb, processes } = await memoryOfTree(platform.process.pid ?? 0);
+  const { pssMb, processes } = await memoryOfTree(platform.process.pid ?? 0);
   const minutes = (performance.now() - began) / 60_000;
   console.log(
-    `      ${ledger}; ${(done / minutes).toFixed(1)} kills a minute; ${rssMb} MB in ${processes} processes, ` +
+    `      ${ledger}; ${(done / minutes).toFixed(1)} kills a minute; ${pssMb} MB in ${processes} processes, ` +
       `${Math.round(process.memoryUsage.rss() / 2 ** 20)} MB here`,
   );
 }
 
 await tellProgress();
-const sql = postgres(await databaseOf(home), { max: 2, onnotice: () => {} });
-const findings = failure ? [] : await findingsOf(ledger, { sql, kube, operator });
-const [desk] = await sql`
-  select count(*) filter (where destination like '%/no-such-place')::int as doomed,
-    count(*) filter (where destination not like '%/no-such-place')::int as others from deadletters.items`.catch(
-  () => [],
-);
-await sql.end({ timeout: 1 });
+const database = () => databaseOf(home);
+const findings = failure ? [] : await findingsOf(ledger, { database, kube, operator });
+const desk = await deadLettersIn(await database()).catch(() => undefined);
 (await kube()).close();
 for (const { what, is, shouldBe } of findings.slice(0, 30))
   console.log(`${what}\n  is        ${JSON.stringify(is)}\n  should be ${JSON.stringify(shouldBe)}`);
