@@ -1,4 +1,4 @@
-import { Hono } from 'hono';
+import { type Context, Hono } from 'hono';
 import { getPath } from 'hono/utils/url';
 import { answerInTime } from './answer-in-time.ts';
 import type { Base } from './base.ts';
@@ -51,9 +51,8 @@ export const createFunction = (base: Base, { alsoAt }: FunctionOptions = {}) => 
     });
   };
 
-  const ownMetrics = async (c: { req: { header(name: string): string | undefined } }) => {
-    // Scraped at the pod; whatever came through an ingress was forwarded.
-    if (c.req.header('x-forwarded-for') || c.req.header('forwarded')) return answerError(notFound(), log);
+  const ownMetrics = async (c: Context<Env>) => {
+    if (isForwarded(c)) return answerError(notFound(), log);
     const { contentType, body } = await base.metrics.text();
     return new Response(body, { headers: { 'content-type': contentType } });
   };
@@ -77,7 +76,11 @@ export const createFunction = (base: Base, { alsoAt }: FunctionOptions = {}) => 
     return new Response(document, { headers: { 'content-type': 'application/json' } });
   });
 
-  app.notFound((c) => answerError(routes.refusal(c.req.method, c.req.path), log));
+  app.notFound((c) => {
+    const { method, path } = c.req;
+    const hidden = path === '/_metrics' || (path === '/metrics' && !metricsTaken);
+    return answerError(hidden && isForwarded(c) ? notFound() : routes.refusal(method, path), log);
+  });
   app.onError((error) => answerError(error, log));
 
   return {
@@ -89,6 +92,10 @@ export const createFunction = (base: Base, { alsoAt }: FunctionOptions = {}) => 
     },
   };
 };
+
+/** Metrics are scraped at the pod; whatever came through an ingress was forwarded. */
+const isForwarded = (c: Context<Env>): boolean =>
+  Boolean(c.req.header('x-forwarded-for') || c.req.header('forwarded'));
 
 const withoutPrefix = (path: string, prefix: string) => {
   if (path === prefix) return '/';

@@ -102,7 +102,8 @@ it.each(functions)('%s shows its metrics at the pod and not through an ingress',
   expect(shown.body).toContain('process_cpu_seconds_total');
   for (const header of ['x-forwarded-for', 'forwarded'])
     for (const path of ['/metrics', '/_metrics'].filter((path) => !isPublic(fn, path)))
-      expectProblem(await send(url, { path, headers: { [header]: 'for=1.2.3.4' } }), 404);
+      for (const method of ['GET', 'POST'])
+        expectProblem(await send(url, { method, path, headers: { [header]: 'for=1.2.3.4' } }), 404);
 });
 
 it('functions that are not exposed have no way in', async () => {
