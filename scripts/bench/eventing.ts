@@ -1,4 +1,5 @@
-// Measures the embedded event log and the broker over it, on a Postgres of its own with its durable settings.
+// Measures the event log and the broker over it: the embedded one on a Postgres of its own with its durable settings,
+// or, where KAFKA_BROKERS names some, that Kafka (with topics of the bench left behind).
 import { once } from 'node:events';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { Agent, createServer, request } from 'node:http';
@@ -10,8 +11,8 @@ import { functionDatabases } from '../../db/functions.ts';
 import { migrate } from '../../db/migrate.ts';
 import { startPostgres } from '../../db/postgres/launcher.ts';
 import { createBroker } from '../../eventing/broker/broker.ts';
+import { openLog } from '../../eventing/log/open.ts';
 import type { EventLog } from '../../eventing/log/port.ts';
-import { createPostgresLog } from '../../eventing/log/postgres.ts';
 
 const value = Buffer.alloc(512, 'x');
 const partitions = 10;
@@ -197,7 +198,8 @@ const server = await startPostgres({
 try {
   const url = server.adminUrl();
   await migrate(url, { passwords: Object.fromEntries(functionDatabases.map((fn) => [fn, 'of-a-bench'])) });
-  const log = createPostgresLog({ url });
+  const kafkaBrokers = process.env.KAFKA_BROKERS?.split(',');
+  const log = await openLog({ databaseUrl: url, kafkaBrokers, clientId: 'bench' });
   await appendRates(log);
   await logLatency(log);
   await brokerFigures(log);
