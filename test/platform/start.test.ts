@@ -101,7 +101,8 @@ describe('the running platform', () => {
         env: { PATH: process.env.PATH, KAGARI_PORT: String(first.port) },
       });
     const [json, words] = await Promise.all([demo(['--json']), demo([])]);
-    const { orders, effects } = JSON.parse(json.stdout);
+    const { orders, effects, ...more } = JSON.parse(json.stdout);
+    expect(more).toEqual({});
     expect(orders.map((order: { kind: string; status: string }) => [order.kind, order.status])).toEqual([
       ['ok', 'paid'],
       ['declined', 'failed'],
@@ -109,6 +110,13 @@ describe('the running platform', () => {
       ['duplicate', 'paid'],
       ['silent', 'failed'],
     ]);
+    for (const order of orders)
+      expect(order).toEqual({
+        kind: expect.any(String),
+        id: expect.any(String),
+        status: expect.any(String),
+        ms: expect.any(Number),
+      });
     expect(effects).toEqual({ charges: 3, mails: 5 });
     expect(words.stdout).toContain('each effect once');
   }, 60_000);
