@@ -11,6 +11,13 @@ declare module 'kafkajs/src/network/socketFactory.js' {
   export = createSocketFactory;
 }
 declare module 'kafkajs/src/network/requestQueue/index.js' {
-  const RequestQueue: { prototype: { pending: object[]; scheduleCheckPendingRequests(): void } };
+  class RequestQueue {
+    constructor(options: object);
+    pending: object[];
+    push(request: object): void;
+    maybeThrottle(ms: number): void;
+    checkPendingRequests(): void;
+    scheduleCheckPendingRequests(): void;
+  }
   export = RequestQueue;
 }
