@@ -55,6 +55,9 @@ const stepsOf = (objects: readonly NewObject[]): string[] => {
     of(/\.sources\.knative\.dev$|^triggers\.eventing/),
     of(/^brokers\.eventing/),
     of(/\.serving\.knative\.dev$/),
+    of(/^(jobs\.batch|statefulsets\.apps)$/),
+    // A namespace that finds pods looks again after half of the time they may take to end: minutes.
+    'pods',
   ].filter(Boolean);
 };
 
