@@ -206,7 +206,7 @@ describe.skipIf(!up)(
     }, async () => {
       const lost = await overlay(
         'lost',
-        patch('Service', 'hello', '/spec/template/spec/containers/0/startupProbe/httpGet/path', '/nowhere'),
+        patch('Service', 'hello', '/spec/template/spec/containers/0/readinessProbe/httpGet/path', '/nowhere'),
       );
       const { code, err, out } = await start('--no-build', '--overlay', lost, '--timeout', '40').ended;
       expect(code).toBe(1);
