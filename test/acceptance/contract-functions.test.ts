@@ -87,7 +87,7 @@ describe('a function whose database is away', () => {
 });
 
 describe('a function that is reached through an ingress', () => {
-  it('shows its metrics to nobody', async () => {
+  it('shows its document, and its metrics to nobody', async () => {
     const name = await world.serveCopy('orders');
     for (const path of ['/metrics', '/_metrics'])
       problemOf(await world.web.send(world.hostOf(name), path), 404);
