@@ -34,8 +34,7 @@ describe('every event type', () => {
     await world.make('trigger', watchingTrigger(ear, ear, [{ prefix: { type: 'dev.kagari.' } }]));
     await world.kube.ready('trigger', ear);
     customer = await world.shop.signUp();
-    const failed = await customer.place('tok_declined');
-    await customer.settled(failed);
+    const { id: failed } = await customer.ended('tok_declined');
     const paid = await customer.paid();
     await world.shop.at(`/orders/${paid}/cancel`, { method: 'POST', headers: customer.bearer });
     await until('it is refunded', async () => (await customer.payment(paid)).status === 'refunded');

@@ -176,8 +176,9 @@ describe('a cancellation', () => {
   });
 
   it('of a failed order is 409', async () => {
-    const id = await customer.place('tok_declined');
-    expect(await customer.settled(id)).toMatchObject({ status: 'failed', failureReason: 'declined' });
+    const order = await customer.ended('tok_declined');
+    expect(order).toMatchObject({ status: 'failed', failureReason: 'declined' });
+    const { id } = order;
     problemOf(await cancel(id), 409);
     expect(await statuses(id)).toEqual(['pending', 'failed']);
   });

@@ -94,9 +94,9 @@ describe('a payment token', () => {
   });
 
   it('tok_declined fails, and captures nothing', async () => {
-    const id = await customer.place('tok_declined');
-    expect(await customer.settled(id)).toMatchObject({ status: 'failed', failureReason: 'declined' });
-    const payment = await paymentOf(id);
+    const order = await customer.ended('tok_declined');
+    expect(order).toMatchObject({ status: 'failed', failureReason: 'declined' });
+    const payment = await paymentOf(order.id);
     expect([payment.captures, statuses(payment)]).toEqual([0, ['initiated', 'failed']]);
   });
 
