@@ -106,10 +106,12 @@ export const createRuntime = (options: RuntimeOptions): Runtime => {
     const place = { databaseUrl: adminUrl, kafkaBrokers, clientId: 'kagari', logger: log };
     const eventLog = life.begin(await openLog(place), (it) => it.close());
     await tellEventLog(store, kafkaBrokers);
-    life.begin(
-      setInterval(() => dropOld(eventLog, log), retentionEveryMs),
-      clearInterval,
-    );
+    // Kafka drops what is old by itself, and has topics of others.
+    if (!kafkaBrokers)
+      life.begin(
+        setInterval(() => dropOld(eventLog, log), retentionEveryMs),
+        clearInterval,
+      );
     const deliver = life.begin(createDeliver({ resolve: throughProxy(() => proxy) }), (it) => it.close());
     const failed = logFailedDeliveries({ store, log, events });
     const common = { log: eventLog, deliver, logger: log };

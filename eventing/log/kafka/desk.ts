@@ -16,8 +16,9 @@ export interface Desk {
   readonly cluster: Cluster;
 }
 
-/** How long a request of the desk is tried again. */
-const patienceMs = 3_000;
+/** How long a request of the desk is tried again: while brokers answer, as at a failover, and while none does. */
+const patienceMs = 10_000;
+const awayMs = 3_000;
 
 /** Of Kafka's errors those that pass by themselves; others are an answer. */
 const passing = new Set([
@@ -50,15 +51,17 @@ export const createDesk = (cluster: Cluster): Desk => {
 
     async ask(work, topic) {
       const began = performance.now();
+      let answered = began;
       for (let attempt = 1; ; attempt++) {
         try {
           await cluster.connect();
           return await work();
         } catch (error) {
-          if (error instanceof LogError || !passes(error) || performance.now() - began > patienceMs)
-            throw asLogError(error, topic);
+          const now = performance.now();
+          const late = now - began > patienceMs || now - answered > awayMs;
+          if (error instanceof LogError || !passes(error) || late) throw asLogError(error, topic);
           await pause(backoff(attempt, { most: 500 }));
-          await desk.refresh(error);
+          if (await desk.refresh(error)) answered = performance.now();
         }
       }
     },
