@@ -17,7 +17,9 @@ afterAll(() => world?.close());
 
 const patched = (spec: KubeObject) => refusal('PATCH', world.kube.pathOf('ksvc', name), { body: { spec } });
 const created = (kind: Kind, object: KubeObject, query = '') =>
-  refusal('POST', `${world.kube.pathOf(kind)}${query}`, { body: object });
+  refusal('POST', `${world.kube.pathOf(kind)}${query}`, {
+    body: { apiVersion: world.kube.versionOf(kind), ...object },
+  });
 
 const template = (spec: KubeObject, annotations = {}) => ({
   template: { metadata: { annotations }, spec: { containers: [{ image: world.image, ...spec }] } },
@@ -162,6 +164,19 @@ describe('a write is refused', () => {
     expect((await refusal('POST', world.kube.pathOf('ksvc'), { body: {}, type: 'text/plain' })).code).toBe(
       415,
     );
+  });
+
+  it('that does not say what it is', async () => {
+    const object = service(world.fresh('untyped'), { image: world.image });
+    for (const [body, message] of [
+      [object, 'the API version in the data () does not match the expected API version'],
+      [{ ...object, apiVersion: world.kube.versionOf('ksvc'), kind: undefined }, "Object 'Kind' is missing"],
+    ])
+      expect(await refusal('POST', world.kube.pathOf('ksvc'), { body })).toMatchObject({
+        code: 400,
+        reason: 'BadRequest',
+        message: expect.stringContaining(message),
+      });
   });
 
   it('that changes what a Revision is', async () => {

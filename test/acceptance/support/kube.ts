@@ -92,6 +92,7 @@ export const createKube = (access: Access, namespace: string) => {
   const kube = {
     ask,
     pathOf,
+    versionOf: (kind: Kind): string => kinds[kind][0],
     get: (kind: Kind, name: string) => accepted('GET', pathOf(kind, name)),
     list: async (kind: Kind, selector = ''): Promise<KubeObject[]> =>
       (await accepted('GET', `${pathOf(kind)}?labelSelector=${encodeURIComponent(selector)}`)).items,

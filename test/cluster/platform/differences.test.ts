@@ -62,9 +62,12 @@ describe('a Broker', () => {
   it('whose dead letters go to a Service that is not there has no address', async () => {
     const [name, desk] = [world.fresh('waiting'), world.fresh('desk')];
     await world.make('broker', broker(name, { retry: 1, deadLetterSink: toService(desk, '/_events') }));
-    const reason = async () => conditionOf(await world.kube.get('broker', name), 'DeadLetterSinkResolved');
-    await until('it says so', async () => (await reason()).status === 'False');
-    expect((await world.kube.get('broker', name)).status.address?.url).toBeUndefined();
+    const object = await until('it says so', async () => {
+      const found = await world.kube.get('broker', name);
+      return conditionOf(found, 'Ready').status === 'False' && found;
+    });
+    expect(conditionOf(object, 'TriggerChannelReady').reason).toBe('NoAddress');
+    expect(object.status.address?.url).toBeUndefined();
     await world.serve(desk);
     await world.kube.ready('broker', name);
   });

@@ -9,7 +9,7 @@ import { fieldValidation } from './options.ts';
 
 /** An object a caller hands in for this path: of its kind, in its namespace, with its name where the path has one. */
 export const givenFor = ({ resource, path }: Call, body: JsonObject): NewObject => {
-  const { apiVersion = apiVersionOf(resource), kind = resource.name } = body;
+  const { apiVersion, kind } = typed(resource, body);
   if (kind !== resource.name)
     throw badRequest(
       `${kind} in version ${JSON.stringify(apiVersion)} cannot be handled as a ${resource.name}`,
@@ -30,6 +30,16 @@ export const givenFor = ({ resource, path }: Call, body: JsonObject): NewObject 
     kind,
     metadata: { ...metadata, name, ...(path.namespace && { namespace: path.namespace }) },
   } as NewObject;
+};
+
+/** Kubernetes' own kinds may leave theirs to the path, custom ones may not. */
+const typed = (resource: Call['resource'], body: JsonObject): JsonObject => {
+  if (resource.group === '') return { apiVersion: apiVersionOf(resource), kind: resource.name, ...body };
+  if (body.kind === undefined)
+    throw badRequest(
+      `the object provided is unrecognized (must be of type ${resource.name}): Object 'Kind' is missing in '${JSON.stringify(body)}'`,
+    );
+  return { apiVersion: '', ...body };
 };
 
 /** Nulls in metadata say nothing, and managed fields are not kept: clients send both back as they got them. */
