@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import type { JSONWebKeySet } from 'jose';
+import { createLocalJWKSet, errors, type JSONWebKeySet, jwtVerify } from 'jose';
 import type { Actor } from './actor.ts';
-import { type Claims, type KeySet, keySetOf, readToken } from './jwt.ts';
 import { unavailable } from './problem.ts';
 
 export const issuer = 'kagari/auth';
@@ -35,7 +34,7 @@ export const createVerifier = ({ keys, now = Date.now }: VerifierOptions): Verif
   const load = (): Promise<KeySet> => {
     loading ??= keys()
       .then((document) => {
-        loaded = { set: keySetOf(document), at: now() };
+        loaded = { set: createLocalJWKSet(document), at: now() };
         return loaded.set;
       })
       .catch((cause) => {
@@ -47,14 +46,15 @@ export const createVerifier = ({ keys, now = Date.now }: VerifierOptions): Verif
     return loading;
   };
 
-  const read = (token: string, keys: KeySet) => readToken(token, keys, { issuer, audience, now: now() });
-
   const check = async (token: string): Promise<Actor | undefined> => {
-    const found = read(token, loaded && now() - loaded.at < trustMs ? loaded.set : await load());
-    if (found !== 'unknown key') return found && actorOf(token, found);
-    if (loaded && now() - loaded.at < rereadMs) return undefined;
-    const again = read(token, await load());
-    return again && again !== 'unknown key' ? actorOf(token, again) : undefined;
+    const set = loaded && now() - loaded.at < trustMs ? loaded.set : await load();
+    try {
+      return await actorOf(token, set, now());
+    } catch (error) {
+      const unknownKey = error instanceof errors.JWKSNoMatchingKey;
+      if (!unknownKey || (loaded && now() - loaded.at < rereadMs)) return undefined;
+      return actorOf(token, await load(), now()).catch(() => undefined);
+    }
   };
 
   return async (token) => {
@@ -68,7 +68,17 @@ export const createVerifier = ({ keys, now = Date.now }: VerifierOptions): Verif
   };
 };
 
-const actorOf = (token: string, { sub, exp, role, sid }: Claims): Actor | undefined => {
+type KeySet = ReturnType<typeof createLocalJWKSet>;
+
+const actorOf = async (token: string, set: KeySet, now: number): Promise<Actor | undefined> => {
+  const { payload } = await jwtVerify(token, set, {
+    algorithms: ['EdDSA'],
+    audience,
+    issuer,
+    requiredClaims: ['sub', 'exp'],
+    currentDate: new Date(now),
+  });
+  const { sub, exp, role, sid } = payload;
   if (!sub || !exp || (role !== 'customer' && role !== 'operator')) return undefined;
   return { id: sub, role, token, session: typeof sid === 'string' ? sid : undefined, expiresAt: exp };
 };
