@@ -48,6 +48,14 @@ describe('the command line', () => {
     });
   });
 
+  it('takes brokers as a list, and refuses what is none before anything starts', () => {
+    const read = (KAFKA_BROKERS: string) => readStart([], { KAFKA_BROKERS }).kafkaBrokers;
+    expect(read('kafka-1.shop:9092, 127.0.0.1:9093')).toEqual(['kafka-1.shop:9092', '127.0.0.1:9093']);
+    expect(read('')).toBeUndefined();
+    for (const bad of ['kafka', 'kafka:', 'kafka:0', 'a:1,,b:2', 'http://kafka:9092', 'a:1;b:2'])
+      expect(() => read(bad)).toThrow(/^KAFKA_BROKERS is .*: it must be host:port/);
+  });
+
   it('takes an entrypoint in words or as JSON, and variables whose values hold anything', () => {
     const line = ['shop', '-t', 'dev.local/shop:v1', '--env', 'A=1=2', '--env', 'B=', '--entrypoint'];
     expect(readImport([...line, './server  --fast'], {})).toEqual({
