@@ -2,11 +2,10 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { freshDatabase, type TestDatabase } from '../../../test/support/postgres.ts';
 import { ensureNamespace } from '../secrets/kept.ts';
 import { openStore } from '../store/testing.ts';
-import type { Store } from '../store/types.ts';
 import { tellEventLog } from './tell-event-log.ts';
 
 let database: TestDatabase;
-let store: Store;
+let store: Awaited<ReturnType<typeof openStore>>;
 beforeAll(async () => {
   database = await freshDatabase();
   store = await openStore(database.adminUrl);
