@@ -1,4 +1,8 @@
+import { randomUUID } from 'node:crypto';
+import { Kafka as Client, logLevel } from 'kafkajs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createKafkaLog } from '../../eventing/log/kafka.ts';
+import { waitUntil } from '../support/platform.ts';
 import { freshDatabase } from '../support/postgres.ts';
 import { countEffects } from './chaos/keyed-events.ts';
 import { countLostAppends } from './chaos/lost-appends.ts';
@@ -11,6 +15,33 @@ describe('three brokers, three replicas, two of which must have what is acknowle
     kafka = await startKafka(3);
   });
   afterAll(() => kafka?.end());
+
+  test.each([
+    ['all of them named', (brokers: string[]) => brokers],
+    ['one of them named', (brokers: string[]) => brokers.slice(1, 2)],
+  ])(
+    'a topic made while a broker is away has three replicas all the same: %s',
+    async (_, named) => {
+      const admin = new Client({ brokers: kafka.brokers.slice(1), logLevel: logLevel.NOTHING }).admin();
+      await admin.connect();
+      const alive = () =>
+        admin.describeCluster().then(
+          ({ brokers }) => brokers.length,
+          () => undefined,
+        );
+      await waitUntil('all brokers to be in', 60_000, async () => (await alive()) === 3);
+      await kafka.kill(1);
+      await waitUntil('the others to know', 60_000, async () => (await alive()) === 2);
+      const log = createKafkaLog({ brokers: named(kafka.brokers) });
+      const topic = `made-${randomUUID()}`;
+      await log.createTopic(topic, { partitions: 6 });
+      await log.append(topic, [{ value: Buffer.from('x') }]);
+      const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
+      expect(topics[0]?.partitions.map(({ replicas }) => replicas.length)).toEqual([3, 3, 3, 3, 3, 3]);
+      await Promise.all([log.close(), admin.disconnect(), kafka.start(1)]);
+    },
+    240_000,
+  );
 
   test('three kill -9 of brokers under concurrent appends lose none that was acknowledged', async () => {
     const producer = eventLogProducer(kafka.brokers);

@@ -37,6 +37,8 @@ const passing = new Set([
   'NETWORK_EXCEPTION',
   'KAFKA_STORAGE_ERROR',
   'CORRUPT_MESSAGE',
+  // Of a new topic, while brokers are away.
+  'INVALID_REPLICATION_FACTOR',
 ]);
 
 /** Whether trying again may help: Kafka's passing errors, and everything that is the connection's or the client's own. */

@@ -21,12 +21,37 @@ const topicResource = 2;
 /** DescribeConfigs: the topic's own setting, no default. */
 const ofTheTopic = 1;
 
-export const createTopics = (desk: Desk, { maxRecordBytes }: { maxRecordBytes: number }): Topics => {
+const brokerResource = 4;
+const mostReplicas = 3;
+
+interface Settings {
+  maxRecordBytes: number;
+  /** How many brokers this client was told of. */
+  named: number;
+}
+
+export const createTopics = (desk: Desk, { maxRecordBytes, named }: Settings): Topics => {
   const brokers = async (): Promise<Broker[]> => {
     await desk.cluster.refreshMetadataIfNecessary();
     return Promise.all(desk.cluster.getNodeIds().map((nodeId) => desk.cluster.findBroker({ nodeId })));
   };
   const anyBroker = async (): Promise<Broker> => desk.cluster.findControllerBroker();
+
+  /**
+   * Three where there are as many brokers. One that is away counts: those named, and the broker's own default, say how many
+   * there should be, and a topic keeps for good what it is made with.
+   */
+  const replicasOfNew = async (): Promise<number> => {
+    await desk.cluster.refreshMetadata();
+    const broker = await anyBroker();
+    const { resources } = await broker.describeConfigs({
+      resources: [
+        { type: brokerResource, name: String(broker.nodeId), configNames: ['default.replication.factor'] },
+      ],
+    });
+    const usual = Number(resources[0]?.configEntries[0]?.configValue ?? 1);
+    return Math.max(usual, Math.min(mostReplicas, Math.max(named, desk.cluster.getNodeIds().length)));
+  };
 
   /** As a broker sees it now; undefined where there is none. */
   const look = async (broker: Broker, name: string): Promise<TopicMetadata | undefined> =>
@@ -65,12 +90,12 @@ export const createTopics = (desk: Desk, { maxRecordBytes }: { maxRecordBytes: n
       if (!Number.isInteger(partitions) || partitions < 1)
         throw new RangeError(`a topic has 1 partition or more, not ${partitions}`);
       await desk.ask(async () => {
-        const replicas = Math.min(3, (await brokers()).length);
+        const replicas = await replicasOfNew();
         const settings = {
           'retention.ms': retentionMs ?? -1,
           'max.message.bytes': maxRecordBytes + batchOverhead,
           // With two of three, a broker may die and nothing acknowledged is lost.
-          ...(replicas === 3 && { 'min.insync.replicas': 2 }),
+          ...(replicas >= mostReplicas && { 'min.insync.replicas': 2 }),
         };
         const configEntries = Object.entries(settings).map(([key, value]) => ({
           name: key,
