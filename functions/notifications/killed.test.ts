@@ -83,8 +83,13 @@ const sessions = async () =>
     await admin`select 1 from pg_stat_activity where application_name = 'notifications' and datname = current_database()`
   ).length;
 const waiting = async () => (await admin`select 1 from notifications.mails where state = 'pending'`).length;
-/** As if the time had passed for which a dead process still has its mails. */
-const endLeases = () => admin`update notifications.mails set due_at = now() where state = 'pending'`;
+/** As if the time had passed for which a dead process still has its mails; what it asked last may still be under way. */
+const endLeases = async () => {
+  const sessions = () => admin`
+    select 1 from pg_stat_activity where datname = current_database() and usename like '%notifications'`;
+  await expect.poll(async () => (await sessions()).length, { timeout: 30_000 }).toBe(0);
+  await admin`update notifications.mails set due_at = now() where state = 'pending'`;
+};
 
 test('killed before the server has the mail, it is sent once by the next process', async () => {
   let killed: Promise<void> | undefined;

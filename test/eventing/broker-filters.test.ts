@@ -91,12 +91,14 @@ describe('a filter that fails is a failed delivery', () => {
         'ce-knativeerrorcode': '500',
       });
       expect(dataOf(letter)).toBe(reason);
-      expect(outcomes()).toEqual([
+      // On a busy machine the desk, too, may be late once.
+      const [first, second, third, ...toDesk] = outcomes();
+      expect([first, second, third]).toEqual([
         ['subscriber', 1, null, 'retried'],
         ['subscriber', 2, null, 'retried'],
         ['subscriber', 3, null, 'failed'],
-        ['dead-letter-sink', 1, 204, 'delivered'],
       ]);
+      expect(toDesk.at(-1)).toEqual(['dead-letter-sink', toDesk.length, 204, 'delivered']);
       expect(world.deliveries[0]).toMatchObject({ reason, url: subscriber.url, event: { id: 'x' } });
     },
   );

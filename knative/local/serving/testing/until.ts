@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Waits for a condition; its answer, once it is neither undefined nor false. Throws after ten seconds. */
+/** Waits for a condition; its answer, once it is neither undefined nor false. Throws after 25 seconds. */
 export const until = async <T>(
   what: string,
   condition: () => T | Promise<T>,
 ): Promise<Exclude<T, undefined | false>> => {
-  const deadline = performance.now() + 10_000;
+  const deadline = performance.now() + 25_000;
   for (;;) {
     const answer = await condition();
     if (answer !== undefined && answer !== false) return answer as Exclude<T, undefined | false>;
