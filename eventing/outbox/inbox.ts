@@ -1,11 +1,12 @@
 import type { Sql } from 'postgres';
 import { createBatcher } from './batcher.ts';
-import type { Outbox, Publish } from './outbox.ts';
+import { type Outbox, onlyRow, type Publish } from './outbox.ts';
 import { drizzlePrepared } from './prepared.ts';
+import { deliveryParameter } from './receive-event.ts';
 import { type Attempt, insertAttempts, insertReceipt } from './rows.ts';
 
 /** The receiving half of an outbox, for a function that has no sink: work that publishes fails. */
-export type ReceivingEnd = Pick<Outbox, 'receive' | 'recordAttempt' | 'stop'>;
+export type ReceivingEnd = Pick<Outbox, 'receive' | 'receiveBy' | 'recordAttempt' | 'stop'>;
 
 export function createInbox(sql: Sql): ReceivingEnd {
   const db = drizzlePrepared(sql);
@@ -21,6 +22,11 @@ export function createInbox(sql: Sql): ReceivingEnd {
         await work(tx, refuse, refuse as () => Promise<never>);
         return 'done';
       }),
+    async receiveBy(delivery, work, compose) {
+      await work(refuse);
+      const { text, parameters } = compose(deliveryParameter(delivery), ['[]', 0]);
+      return onlyRow(await sql.unsafe<never[]>(text, parameters as never[], { prepare: true }));
+    },
     recordAttempt: (attempt) => attempts.add(attempt),
     stop: () => attempts.idle(),
   };

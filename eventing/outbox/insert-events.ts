@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import type { CloudEvent } from '../contracts/cloud-event.ts';
 
 /** What a statement that has `insertEvents` in it gets for the two parameters. */
@@ -24,6 +25,10 @@ export const eventList = (rows: readonly { id: string; event: CloudEvent }[]): s
       partition_key: plain(event.partitionkey),
     })),
   );
+
+/** Source and id name an event; its length keeps ('a', 'bc') and ('ab', 'c') apart. */
+export const originOf = ({ source, id }: Pick<CloudEvent, 'source' | 'id'>): string =>
+  hash('sha256', `${source.length}:${source}${id}`);
 
 /** Postgres has no null character in text. */
 export const plain = (text: string | null | undefined): string | null =>

@@ -9,6 +9,7 @@ import { defaultLimits, type Limits } from './limits.ts';
 import type { Log } from './log.ts';
 import { createPost } from './post.ts';
 import { drizzlePrepared } from './prepared.ts';
+import { deliveryParameter, type InHand, type Received } from './receive-event.ts';
 import { createRelay } from './relay.ts';
 import {
   type Attempt,
@@ -72,6 +73,15 @@ export interface Outbox {
     receipt: { consumer: string; event: ReceivedEvent },
     work: Work<void>,
   ): Promise<'done' | 'duplicate'>;
+  /**
+   * As `receive`, in one statement, which records the attempt, too, where it takes the event. `compose` gets the
+   * parameter of `receiveEvent` and those of `insertEvents`. Answers the statement's row.
+   */
+  receiveBy<Row extends Received>(
+    delivery: InHand,
+    work: (publish: Publish) => Promise<unknown>,
+    compose: (delivery: string, events: EventParameters) => Statement<Row>,
+  ): Promise<Row>;
   /** For the timeline: outside of the handler's transaction, for a failed attempt is one too. */
   recordAttempt(attempt: Attempt): Promise<void>;
   /** Begins to post what an earlier process of this role left. */
@@ -154,6 +164,10 @@ export function createOutbox({ sql, source, sink, log, traceparent, limits: give
         await work(tx, publish, resend);
         return 'done';
       }),
+    async receiveBy(delivery, work, compose) {
+      const given = deliveryParameter(delivery);
+      return onlyRow(await write(work, (events) => compose(given, events)));
+    },
     recordAttempt: (attempt) => attempts.add(attempt),
     start: async () => relay.lookIn(0),
     stop: async () => {
@@ -163,6 +177,12 @@ export function createOutbox({ sql, source, sink, log, traceparent, limits: give
     sweep: ({ olderThanMs, limit }) => relay.sweep({ idleMs: olderThanMs, limit }),
   };
 }
+
+/** A statement that takes an event answers whether it did. */
+export const onlyRow = <Row>([row]: readonly Row[]): Row => {
+  if (!row) throw new Error('a statement that takes an event answered nothing');
+  return row;
+};
 
 type Draft = ReturnType<typeof createDraft>;
 

@@ -1,9 +1,8 @@
-import { createHash } from 'node:crypto';
 import { sql as drizzleSql } from 'drizzle-orm';
 import type { PostgresJsDatabase } from 'drizzle-orm/postgres-js';
 import type { Sql } from 'postgres';
 import type { CloudEvent } from '../contracts/cloud-event.ts';
-import { eventList, plain } from './insert-events.ts';
+import { eventList, originOf, plain } from './insert-events.ts';
 
 export type Transaction = Parameters<Parameters<PostgresJsDatabase['transaction']>[0]>[0];
 
@@ -120,9 +119,4 @@ export async function insertAttempts(sql: Sql, attempts: readonly Attempt[]): Pr
 /** An array as Postgres writes it: postgres.js does so itself only after a look-up of the array types. */
 function uuids(ids: readonly string[]): string {
   return `{${ids.join(',')}}`;
-}
-
-/** Source and id name an event; its length keeps ('a', 'bc') and ('ab', 'c') apart. */
-function originOf({ source, id }: ReceivedEvent): string {
-  return createHash('sha256').update(`${source.length}:${source}${id}`).digest('hex');
 }

@@ -1,7 +1,9 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { freshDatabase, type TestDatabase } from '../../test/support/postgres.ts';
 import { orderCancelled } from '../contracts/order.ts';
 import { insertEvents } from './insert-events.ts';
+import { receiveEvent } from './receive-event.ts';
 import { type Process, publishMany, someOrder, startProcess } from './testing/harness.ts';
 import { type Sink, startSink } from './testing/sink.ts';
 
@@ -58,6 +60,40 @@ test('a statement that wrote nothing, or failed, sends nothing and leaves nothin
   await publishMany(process.outbox, 1);
   await expect.poll(() => sink.accepted, eventually).toHaveLength(1);
   expect(await rows()).toBe(before + 1);
+});
+
+const received = () => ({ id: randomUUID(), source: '/payments', type: 'test', subject: 's' });
+/** Takes an event and publishes one, where `$2` is true. */
+const take = (event: ReturnType<typeof received>, by = process, wanted = true) =>
+  by.outbox.receiveBy<{ received: boolean }>(
+    { consumer: 'orders', event, ms: 3.4 },
+    (publish) => publish(orderCancelled, someOrder()),
+    (delivery, events) => ({
+      text: `with ${receiveEvent('$1', '$2::text::bool')},
+        told as (${insertEvents('$3', '$4', 'exists (select from receipt)')})
+        select exists (select from receipt) as received`,
+      parameters: [delivery, String(wanted), ...events],
+      wrote: ([row]) => row?.received ?? false,
+    }),
+  );
+const attempts = (id: string) => process.sql`select code, ms from events.attempts where id = ${id}`;
+
+test('one statement takes an event once, with its attempt, however many processes have it', async () => {
+  const other = startProcess(database.url('orders'), sink.url);
+  const event = received();
+  const rows = await Promise.all([process, other, process, other].map((by) => take(event, by)));
+  expect(rows.filter(({ received }) => received)).toHaveLength(1);
+  expect(await attempts(event.id)).toEqual([{ code: 204, ms: 3 }]);
+  await expect.poll(() => sink.accepted, eventually).toHaveLength(1);
+  expect(await process.outbox.receive({ consumer: 'orders', event }, async () => {})).toBe('duplicate');
+  await other.die();
+});
+
+test('an event that a statement did not take has no receipt and no attempt, and may come again', async () => {
+  const event = received();
+  expect(await take(event, process, false)).toEqual({ received: false });
+  expect(await attempts(event.id)).toHaveLength(0);
+  expect(await take(event)).toEqual({ received: true });
 });
 
 test('data that breaks its contract is written by no statement', async () => {

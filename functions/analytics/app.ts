@@ -46,10 +46,9 @@ export const createApp = ({ base, db, inbox }: Deps) => {
     outbox: inbox,
     consumer: 'analytics',
     handlers: contracts.map((contract) =>
-      handle(contract, async ({ event, data, once }) => {
-        const told = readTold(contract, event, data);
-        await once((tx) => hearEvent(tx, contract.type, told));
-      }),
+      handle(contract, ({ event, data, onceBy }) =>
+        hearEvent(store, onceBy, contract.type, readTold(contract, event, data)),
+      ),
     ),
   });
 

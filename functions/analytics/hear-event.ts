@@ -1,40 +1,71 @@
-import { sql } from 'drizzle-orm';
-import type { Transaction } from '../kit/inbox.ts';
+import { receiveEvent } from '../../eventing/outbox/receive-event.ts';
+import type { OnceBy } from '../kit/inbox.ts';
+import { unavailable } from '../kit/problem.ts';
+import { insertCounts } from './add-to-counters.ts';
 import { type Count, countsOf, difference } from './counts.ts';
-import { type Facts, learn, lifeOf, type Told } from './facts.ts';
+import { learn, lifeOf, type Told } from './facts.ts';
+import type { Store } from './store.ts';
 
-/** Learns what an event tells, and counts it, in the transaction that takes the event's receipt. */
-export const hearEvent = async (tx: Transaction, type: string, told: Told): Promise<void> => {
-  const { subject, noun } = told;
-  const known = await lockFacts(tx, told);
-  const facts = learn(known, told.facts);
-  const counts: Count[] = [
-    { name: 'events', label: type, value: 1 },
-    ...difference(countsOf(noun, known), countsOf(noun, facts)),
-  ];
-  const life = lifeOf(noun, facts);
-  await tx.execute(sql`
-    with learned as (
-      update analytics.subjects set facts = ${JSON.stringify(facts)}::text::jsonb,
-        began_at = ${life?.beganAt ?? null}::text::timestamptz, ended_at = ${life?.endedAt ?? null}::text::timestamptz
-      where id = ${subject}
-    )
-    ${addToCounters(counts)}`);
+/** Of one subject's events few come at the same moment. */
+const tries = 5;
+
+/**
+ * Learns what an event tells, and counts it, in the statement that takes the event's receipt. Where another event of
+ * the same subject was learned since its facts were read, nothing is written and they are read again.
+ */
+export const hearEvent = async (
+  store: Pick<Store, 'factsOf'>,
+  onceBy: OnceBy,
+  type: string,
+  told: Told,
+): Promise<void> => {
+  const { subject, noun, userId } = told;
+  for (let tried = 0; tried < tries; tried++) {
+    const known = await store.factsOf(subject);
+    const facts = learn(known, told.facts);
+    const counts: Count[] = [
+      { name: 'events', label: type, value: 1 },
+      ...difference(countsOf(noun, known), countsOf(noun, facts)),
+    ];
+    const life = lifeOf(noun, facts);
+    const learned = [
+      subject,
+      noun,
+      userId,
+      JSON.stringify(facts),
+      life?.beganAt ?? null,
+      life?.endedAt ?? null,
+    ];
+    const parameters = [...learned, JSON.stringify(known), JSON.stringify(counts)];
+    try {
+      await onceBy(nothingToTell, (delivery) => ({
+        text: learning,
+        parameters: [delivery, ...parameters],
+        wrote: () => false,
+      }));
+      return;
+    } catch (error) {
+      if ((error as { code?: string }).code !== overtaken) throw error;
+    }
+  }
+  throw unavailable('Other events of the same subject come all the time.');
 };
 
-/** The facts as they stand, after every transaction that was at work on them; none of a subject not heard of before. */
-const lockFacts = async (tx: Transaction, { subject, noun, userId }: Told): Promise<Partial<Facts>> => {
-  const [row] = await tx.execute<{ facts: Partial<Facts> }>(sql`
-    insert into analytics.subjects as subject (id, noun, user_id) values (${subject}, ${noun}, ${userId})
-    on conflict (id) do update set noun = subject.noun
-    returning facts`);
-  return row?.facts ?? {};
-};
+const nothingToTell = async () => {};
 
-/** In one order, so that two transactions in one slot never wait for each other. */
-export const addToCounters = (counts: readonly Count[]) => sql`
-  insert into analytics.counters as counter (name, label, slot, value)
-  select name, label, pg_backend_pid() % 16, value
-  from json_to_recordset(${JSON.stringify(counts)}::text::json) as added (name text, label text, value bigint)
-  order by name, label
-  on conflict (name, label, slot) do update set value = counter.value + excluded.value`;
+/** division_by_zero: how a statement takes back what it has written. */
+const overtaken = '22012';
+
+const learning = `
+  with ${receiveEvent('$1')},
+  learned as (
+    insert into analytics.subjects as subject (id, noun, user_id, facts, began_at, ended_at)
+    select $2::text, $3::text, $4::text::uuid, $5::text::jsonb, $6::text::timestamptz, $7::text::timestamptz
+    where exists (select from receipt)
+    on conflict (id) do update
+      set facts = excluded.facts, began_at = excluded.began_at, ended_at = excluded.ended_at
+      where subject.facts = $8::text::jsonb
+    returning 1
+  ), counted as (${insertCounts('$9', 'exists (select from learned)')})
+  select received, 1 / (not received or exists (select from learned))::int
+  from (select exists (select from receipt) as received) done`;

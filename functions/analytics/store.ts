@@ -2,8 +2,9 @@ import { eq, sql } from 'drizzle-orm';
 import type { PostgresJsDatabase } from 'drizzle-orm/postgres-js';
 import { v7 as uuidv7 } from 'uuid';
 import { counters, subjects } from '../../db/schema/analytics.ts';
+import { addToCounters } from './add-to-counters.ts';
 import type { Count, CountName } from './counts.ts';
-import { addToCounters } from './hear-event.ts';
+import type { Facts } from './facts.ts';
 
 export type Store = ReturnType<typeof createStore>;
 
@@ -26,7 +27,17 @@ export const createStore = (db: PostgresJsDatabase) => {
     .where(eq(subjects.id, sql.placeholder('subject')))
     .prepare('owner');
 
+  const facts = db
+    .select({ facts: subjects.facts })
+    .from(subjects)
+    .where(eq(subjects.id, sql.placeholder('subject')))
+    .prepare('facts');
+
   return {
+    /** What has been learned of a subject. */
+    factsOf: async (subject: string): Promise<Partial<Facts>> =>
+      (await facts.execute({ subject }))[0]?.facts ?? {},
+
     /** All sums, over all slots. */
     sums: async (): Promise<Count[]> =>
       (await sums.execute()).map(({ name, label, value }) => ({

@@ -11,7 +11,7 @@ import type { Item, Store } from './store.ts';
 export interface Deps {
   base: Base;
   store: Store;
-  outbox: Pick<Outbox, 'transaction' | 'receive' | 'recordAttempt'>;
+  outbox: Pick<Outbox, 'transaction' | 'receive' | 'receiveBy' | 'recordAttempt'>;
 }
 
 export const createApp = ({ base, store, outbox }: Deps) => {

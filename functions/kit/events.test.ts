@@ -20,6 +20,14 @@ const recordingInbox = () => {
       steps.push('committed');
       return 'done';
     },
+    async receiveBy({ event }, work, compose) {
+      await work(undefined as never);
+      compose('', ['[]', 0]);
+      const received = !seen.has(event.id);
+      seen.add(event.id);
+      if (received) steps.push('committed with its attempt');
+      return { received } as never;
+    },
     async recordAttempt({ event, code, reason }) {
       steps.push(`attempt ${event.id} ${code} ${reason}`);
     },
@@ -145,6 +153,26 @@ describe('POST /_events', () => {
     await deliver({ 'ce-traceparent': `00-${id}-00f067aa0ba902b7-01` });
     expect(traceId).toBe(id);
   });
+});
+
+it('records an attempt once where one statement took the event, too, and that of a duplicate by itself', async () => {
+  const fn = createFunction(testBase('analytics'));
+  fn.events({
+    outbox: recorded.inbox,
+    consumer: 'analytics',
+    handlers: [
+      handle({ type: 'known', schema: z.unknown() }, async ({ onceBy }) => {
+        await onceBy(
+          async () => {},
+          () => ({ text: '', parameters: [], wrote: () => false }),
+        );
+      }),
+    ],
+  });
+  app = fn.app;
+  expect(await answer(deliver())).toBe(204);
+  expect(await answer(deliver())).toBe(204);
+  expect(recorded.steps).toEqual(['committed with its attempt', 'attempt 1 204 duplicate']);
 });
 
 it('handleAny takes what no other handler does', async () => {
