@@ -1,7 +1,6 @@
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { migrate } from '../../db/migrate.ts';
 import { type Postgres, startPostgres } from '../../db/postgres/launcher.ts';
@@ -9,6 +8,7 @@ import type { EventLog } from '../../eventing/log/port.ts';
 import { createPostgresLog } from '../../eventing/log/postgres.ts';
 import { waitUntil } from '../support/platform.ts';
 import { testPasswords } from '../support/postgres.ts';
+import { appendSteadily } from '../support/steady-appends.ts';
 
 let home: string;
 let server: Postgres;
@@ -74,22 +74,7 @@ test('Postgres killed and started again: appends say so meanwhile, readers go on
   });
   await log.append('t', [value('held')]);
 
-  const stored: string[] = [];
-  const refused: { code: string; retriable: boolean; ms: number }[] = [];
-  let producing = true;
-  const producers = Array.from({ length: 8 }, async (_, p) => {
-    for (let i = 0; producing; i++) {
-      const begun = performance.now();
-      try {
-        await log.append('t', [value(`${p}-${i}`)]);
-        stored.push(`${p}-${i}`);
-      } catch (error) {
-        refused.push({ ...(error as { code: string; retriable: boolean }), ms: performance.now() - begun });
-        await sleep(5);
-      }
-    }
-  });
-
+  const { stored, refused, end } = appendSteadily(log, 't');
   for (let round = 0; round < 3; round++) {
     const before = stored.length;
     await waitUntil('appends to be stored', 10_000, () => stored.length > before + 50);
@@ -103,8 +88,7 @@ test('Postgres killed and started again: appends say so meanwhile, readers go on
     10_000,
     () => stored.includes(`0-${stored.length}`) || stored.length > 200,
   );
-  producing = false;
-  await Promise.all(producers);
+  await end();
 
   expect(new Set(refused.map(({ code, retriable }) => `${code} ${retriable}`))).toEqual(
     new Set(['unavailable true']),

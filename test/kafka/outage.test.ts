@@ -1,9 +1,9 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createKafkaLog } from '../../eventing/log/kafka.ts';
 import { type Logger, silent } from '../../eventing/log/logger.ts';
 import type { EventLog } from '../../eventing/log/port.ts';
 import { waitUntil } from '../support/platform.ts';
+import { appendSteadily } from '../support/steady-appends.ts';
 import { type Kafka, startKafka } from './support/kafka.ts';
 
 const patienceMs = 60_000;
@@ -43,21 +43,7 @@ test('the only broker killed and started again: appends say so meanwhile, reader
       handle: async (record) => void handled.add(`${i}:${Buffer.from(record.value)}`),
     });
 
-  const stored: string[] = [];
-  const refused: { code: string; retriable: boolean; ms: number }[] = [];
-  let producing = true;
-  const producers = Array.from({ length: 8 }, async (_, p) => {
-    for (let i = 0; producing; i++) {
-      const begun = performance.now();
-      try {
-        await log.append('t', [value(`${p}-${i}`)]);
-        stored.push(`${p}-${i}`);
-      } catch (error) {
-        refused.push({ ...(error as { code: string; retriable: boolean }), ms: performance.now() - begun });
-        await sleep(5);
-      }
-    }
-  });
+  const { stored, refused, end } = appendSteadily(log, 't');
   for (let round = 0; round < 2; round++) {
     const before = stored.length;
     await waitUntil('appends to be stored', patienceMs, () => stored.length > before + 100);
@@ -70,8 +56,7 @@ test('the only broker killed and started again: appends say so meanwhile, reader
   }
   const before = stored.length;
   await waitUntil('appends after the last start', patienceMs, () => stored.length > before + 100);
-  producing = false;
-  await Promise.all(producers);
+  await end();
 
   expect(new Set(refused.map(({ code, retriable }) => `${code} ${retriable}`))).toEqual(
     new Set(['unavailable true']),
