@@ -10,6 +10,8 @@ const commands: Record<string, () => Promise<{ command: Command }>> = {
   prune: () => import('./prune.ts'),
   deploy: () => import('./deploy.ts'),
   keys: () => import('./keys.ts'),
+  rollout: () => import('./rollout.ts'),
+  rollback: () => import('./rollback.ts'),
 };
 
 const overview = `kagari start                 runs the platform, or your own manifests with -f DIR
@@ -19,6 +21,8 @@ kagari image list            lists the images
 kagari prune                 removes images that nothing names
 kagari deploy -c CLUSTER     brings the platform to a cluster: kind, minikube, or the current context
 kagari keys rotate           gives auth a new key to sign tokens with, refusing none meanwhile
+kagari rollout FUNCTION      gives a new image traffic step by step, compares, promotes it or rolls back
+kagari rollback FUNCTION     gives all traffic to the revision before
 
 kagari <command> --help lists its options.`;
 

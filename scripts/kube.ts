@@ -8,6 +8,8 @@ import type { KubeObject } from '../knative/local/store/types.ts';
 export interface Kube {
   /** Rejects with the API's own message, or, where nobody answers, with an Error that has a `code`. */
   get(path: string): Promise<KubeObject>;
+  /** Of a path that answers no object. */
+  text(path: string): Promise<string>;
   /** Over what was read: rejects with a ConflictError where it was changed since. */
   put(path: string, object: KubeObject): Promise<KubeObject>;
   close(): void;
@@ -30,7 +32,7 @@ export const openKube = async (home: string): Promise<Kube | undefined> => {
   const ca = Buffer.from(cluster['certificate-authority-data'], 'base64');
   const agent = new Agent({ keepAlive: true, ca });
   const headers = { accept: 'application/json', authorization: `Bearer ${user.token}` };
-  const ask = (method: string, path: string, object?: KubeObject): Promise<KubeObject> =>
+  const ask = (method: string, path: string, object?: KubeObject): Promise<string> =>
     new Promise((resolve, reject) => {
       const body = object && JSON.stringify(object);
       const asking = request(new URL(path, cluster.server), {
@@ -48,14 +50,10 @@ export const openKube = async (home: string): Promise<Kube | undefined> => {
       asking.on('error', reject);
       asking.on('response', async (response) => {
         try {
-          const answer = JSON.parse(await text(response));
-          if (response.statusCode === 200) resolve(answer);
-          else
-            reject(
-              new (answer.reason === 'Conflict' ? ConflictError : Error)(
-                `the Kubernetes API: ${answer.message}`,
-              ),
-            );
+          const answer = await text(response);
+          if (response.statusCode === 200) return resolve(answer);
+          const { reason, message } = JSON.parse(answer);
+          reject(new (reason === 'Conflict' ? ConflictError : Error)(`the Kubernetes API: ${message}`));
         } catch (error) {
           reject(error);
         }
@@ -63,8 +61,9 @@ export const openKube = async (home: string): Promise<Kube | undefined> => {
       asking.end(body);
     });
   return {
-    get: (path) => ask('GET', path),
-    put: (path, object) => ask('PUT', path, object),
+    get: async (path) => JSON.parse(await ask('GET', path)),
+    text: (path) => ask('GET', path),
+    put: async (path, object) => JSON.parse(await ask('PUT', path, object)),
     close: () => agent.destroy(),
   };
 };

@@ -16,6 +16,7 @@ import { tellEventLog } from './eventing/tell-event-log.ts';
 import { createImageStore } from './images/store.ts';
 import { createIngress, type Ingress } from './ingress/ingress.ts';
 import { listenOnLoopback, PortBusyError } from './ingress/listen.ts';
+import { forgetRemoved } from './ingress/metrics-of-removed.ts';
 import { createRouteTable } from './ingress/route-table.ts';
 import { rememberDatabase } from './known-databases.ts';
 import { createLife } from './life.ts';
@@ -98,6 +99,7 @@ export const createRuntime = (options: RuntimeOptions): Runtime => {
     });
     const defaultHost = `${options.defaultService}.kagari.localhost`;
     const ingress = life.begin(createIngress({ table, revisions, defaultHost }), (it) => it.close());
+    life.begin(forgetRemoved(store, ingress.metrics), (stop) => stop());
     proxy = await ingress.listenInternally();
     life.begin(revisions, (it) => it.stop({ drainMs: atStop.podsMs, graceMs: atStop.podsMs }));
     life.begin(collectAtRest(revisions), (stop) => stop());
@@ -128,7 +130,10 @@ export const createRuntime = (options: RuntimeOptions): Runtime => {
     );
     life.begin(serving, (it) => it.stop());
 
-    const api = life.begin(createKubeApi({ store, pods: revisions, home, log }), (it) => it.close());
+    const api = life.begin(
+      createKubeApi({ store, pods: revisions, home, log, metrics: ingress.metrics.render }),
+      (it) => it.close(),
+    );
     await api.listen(options.kubePort);
     await rememberDatabase(home, options.databaseUrl, store);
 

@@ -19,6 +19,8 @@ export interface KubeApiOptions {
   home: string;
   log: Log;
   measure?: Measure;
+  /** What `/metrics` answers: of these revisions, or of all. */
+  metrics?(revisions: readonly string[]): string;
 }
 
 export interface KubeApi {
@@ -40,6 +42,7 @@ export const createKubeApi = ({
   home,
   log,
   measure = measureProcesses,
+  metrics,
 }: KubeApiOptions): KubeApi => {
   const sources = createSources({ store, pods, measure, log });
   const serve = createServe({
@@ -47,6 +50,7 @@ export const createKubeApi = ({
     pods,
     log,
     sourceOf: ({ kind }) => sources.of(kind),
+    ...(metrics && { metrics }),
   });
   const stopping = new AbortController();
   const folder = `${home}/kube`;

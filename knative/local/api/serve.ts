@@ -6,16 +6,23 @@ import { type ApiRequest, type ApiResponse, jsonResponse, textResponse } from '.
 import { parseTarget } from './http/request-info.ts';
 import { createResourceServer, type ResourceParts } from './serve-resource.ts';
 
+export interface ServeParts extends ResourceParts {
+  /** Prometheus' text, of these revisions (`NAMESPACE/NAME`) or of all. */
+  metrics?(revisions: readonly string[]): string;
+}
+
 export type Serve = (request: ApiRequest) => Promise<ApiResponse>;
 
 /** Answers a request whose Host and Origin have been checked; throws StatusError. */
-export const createServe = (parts: ResourceParts): Serve => {
+export const createServe = (parts: ServeParts): Serve => {
   const openApi = createOpenApi();
   const serveResource = createResourceServer(parts);
 
   const other = ({ method, path, query, header }: ApiRequest): ApiResponse => {
     if (method !== 'GET' && method !== 'HEAD')
       throw new StatusError('MethodNotAllowed', `${method} is not supported on ${path}`);
+    if (path === '/metrics' && parts.metrics)
+      return textResponse(200, parts.metrics(query.getAll('revision')));
     const [root = '', ...rest] = path.split('/').filter((segment) => segment !== '');
     const tail = rest.join('/');
     const found =

@@ -11,7 +11,7 @@ describe('figures of the ingress', () => {
     const filled = ok?.buckets.flatMap((count, i) => (count ? [[latencyBounds[i] ?? 'beyond', count]] : []));
     expect(filled).toEqual([
       [0.001, 2],
-      [0.025, 1],
+      [0.02, 1],
       ['beyond', 1],
     ]);
     expect(failed).toMatchObject({ code: 503, count: 1 });

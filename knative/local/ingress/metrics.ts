@@ -1,9 +1,13 @@
 import type { RevisionKey } from '../serving/ports.ts';
 
-/** Upper bounds in seconds: those of Knative's queue-proxy, and two below, since one machine is faster than a network. */
-export const latencyBounds = [
-  0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10,
-] as const;
+/** Renard's R10: each a quarter more than the one before, so that a rollout sees what is half as slow again. */
+const decade = [1, 1.25, 1.6, 2, 2.5, 3.2, 4, 5, 6.3, 8];
+
+/** Upper bounds in seconds, 1 ms to 10 s: those of Knative's queue-proxy (0.005, 0.01, 0.025 …) and finer ones between. */
+export const latencyBounds: readonly number[] = [
+  ...[0.001, 0.01, 0.1, 1].flatMap((from) => decade.map((times) => Number((from * times).toPrecision(3)))),
+  ...[0.075, 0.75, 7.5, 10],
+].sort((a, b) => a - b);
 
 /** Answers of one code: how many, how long they took in all, and how many within each bound (the last: beyond all). */
 export interface Answers {
@@ -20,8 +24,8 @@ export interface IngressMetrics {
   record(revision: RevisionKey, code: number, seconds: number): void;
   of(revision: RevisionKey): Answers[];
   forget(revision: RevisionKey): void;
-  /** Prometheus' text format, under the name that Knative gives these figures. */
-  render(): string;
+  /** Prometheus' text format, under the name that Knative gives these figures; of all revisions where none is named. */
+  render(only?: readonly string[]): string;
 }
 
 export const callerWentAway = 499;
@@ -58,12 +62,13 @@ export const createMetrics = (): IngressMetrics => {
       answers.buckets[bucket] = (answers.buckets[bucket] ?? 0) + 1;
     },
     forget: (revision) => void revisions.delete(revision),
-    render() {
+    render(only = []) {
       const lines = [
         `# HELP ${name} From a request's arrival at the ingress to its answer's end.`,
         `# TYPE ${name} histogram`,
       ];
-      for (const revision of [...revisions.keys()].sort()) {
+      const named = [...revisions.keys()].filter((key) => only.length === 0 || only.includes(key));
+      for (const revision of named.sort()) {
         const [namespace, revisionName] = revision.split('/');
         for (const answers of of(revision)) {
           const labels = `k8s_namespace_name="${namespace}",kn_revision_name="${revisionName}",http_response_status_code="${answers.code}"`;
