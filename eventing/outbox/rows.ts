@@ -3,6 +3,7 @@ import type { PostgresJsDatabase } from 'drizzle-orm/postgres-js';
 import type { Sql } from 'postgres';
 import type { CloudEvent } from '../contracts/cloud-event.ts';
 import { eventList, originOf, plain } from './insert-events.ts';
+import { unhurried } from './unhurried.ts';
 
 export type Transaction = Parameters<Parameters<PostgresJsDatabase['transaction']>[0]>[0];
 
@@ -53,9 +54,6 @@ export async function insertReceipt(
     on conflict do nothing returning 1`);
   return inserted.length > 0;
 }
-
-/** In place of an autocommit that waits for the disk: what is lost with a crashed server is only marks, or history. */
-const unhurried = (sql: Sql) => sql`(select set_config('synchronous_commit', 'off', true)) unhurried`;
 
 /**
  * Takes rows that nobody holds into this process's hands, the longest waiting first; of several at once each row goes

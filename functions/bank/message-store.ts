@@ -1,4 +1,5 @@
 import type { Sql } from 'postgres';
+import { unhurried } from '../../eventing/outbox/unhurried.ts';
 import type { Message } from './charge.ts';
 
 export type MessageStore = ReturnType<typeof createMessageStore>;
@@ -20,7 +21,8 @@ export const createMessageStore = (sql: Sql) => ({
   },
 
   async markDelivered(id: string): Promise<void> {
-    await sql`update bank.webhooks set state = 'delivered' where id = ${id}`;
+    // A mark that is lost has the webhook sent again, under the id that its receiver knows.
+    await sql`update bank.webhooks set state = 'delivered' from ${unhurried(sql)} where id = ${id}`;
   },
 
   async markAbandoned(id: string): Promise<void> {

@@ -4,12 +4,11 @@ import { userSignedUp } from '../../eventing/contracts/user.ts';
 import type { Base } from '../kit/base.ts';
 import { handle } from '../kit/events.ts';
 import { createFunction } from '../kit/function.ts';
-import type { Inbox, Once, Transaction } from '../kit/inbox.ts';
+import type { Inbox, OnceBy } from '../kit/inbox.ts';
 import { pageOf, startOf } from '../kit/page.ts';
+import { Problem } from '../kit/problem.ts';
 import { type Mail, orderCancelledMail, orderFailedMail, orderPaidMail, welcome } from './compose-mail.ts';
 import type { Delivery } from './deliver-letters.ts';
-import { keepContact } from './keep-contact.ts';
-import type { Letter } from './letter.ts';
 import { operations } from './operations.ts';
 import { sendMail } from './send-mail.ts';
 import type { Store } from './store.ts';
@@ -26,15 +25,11 @@ export const createApp = ({ base, store, outbox, delivery }: Deps) => {
   const fn = createFunction(base);
 
   /** Writes the mail once, and has it on its way as soon as it is committed. */
-  const send = async (once: Once, mail: Mail, before?: (tx: Transaction) => Promise<void>) => {
-    let letter: Letter | undefined;
-    const work = once(async (tx, publish) => {
-      await before?.(tx);
-      letter = await sendMail(tx, publish, mail, delivery?.leaseMs);
-    });
-    // Whether a commit whose answer got lost was one, the table knows.
-    await work.catch((error) => {
-      if (letter) delivery?.wakeAt(new Date(Date.now() + delivery.leaseMs));
+  const send = async (onceBy: OnceBy, mail: Mail, email?: string) => {
+    const sending = { ...(email !== undefined && { email }), leaseMs: delivery?.leaseMs };
+    const letter = await sendMail(onceBy, mail, sending).catch((error) => {
+      // Whether a statement whose answer got lost was committed, the table knows.
+      if (!(error instanceof Problem)) delivery?.wakeAt(new Date(Date.now() + delivery.leaseMs));
       throw error;
     });
     if (letter) delivery?.begin([letter]);
@@ -52,17 +47,15 @@ export const createApp = ({ base, store, outbox, delivery }: Deps) => {
     outbox,
     consumer: 'notifications',
     handlers: [
-      handle(userSignedUp, ({ data, once }) =>
-        send(once, welcome(data.userId), (tx) => keepContact(tx, data)),
+      handle(userSignedUp, ({ data: { userId, email }, onceBy }) => send(onceBy, welcome(userId), email)),
+      handle(orderPaid, ({ data: { userId, orderId, total }, onceBy }) =>
+        send(onceBy, orderPaidMail(userId, orderId, total)),
       ),
-      handle(orderPaid, ({ data: { userId, orderId, total }, once }) =>
-        send(once, orderPaidMail(userId, orderId, total)),
+      handle(orderFailed, ({ data: { userId, orderId, reason }, onceBy }) =>
+        send(onceBy, orderFailedMail(userId, orderId, reason)),
       ),
-      handle(orderFailed, ({ data: { userId, orderId, reason }, once }) =>
-        send(once, orderFailedMail(userId, orderId, reason)),
-      ),
-      handle(orderCancelled, ({ data: { userId, orderId, refund }, once }) =>
-        send(once, orderCancelledMail(userId, orderId, refund)),
+      handle(orderCancelled, ({ data: { userId, orderId, refund }, onceBy }) =>
+        send(onceBy, orderCancelledMail(userId, orderId, refund)),
       ),
       // Whoever sleeps has no timer for what is to be tried again.
       handle(ping, async () => delivery?.wakeAt(new Date())),

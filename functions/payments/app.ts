@@ -59,11 +59,11 @@ export const createApp = ({ base, store, outbox, bank, deadlines, deadlineMs, we
     outbox,
     consumer: 'payments',
     handlers: [
-      handle(orderPlaced, ({ data: { orderId, userId, total, paymentToken }, once }) =>
+      handle(orderPlaced, ({ data: { orderId, userId, total, paymentToken }, ...effects }) =>
         chargeOrder(
           { store, bank, deadlineMs, endAt: deadlines.wakeAt },
           { orderId, userId, ...total, token: paymentToken },
-          once,
+          effects,
         ),
       ),
       handle(orderCancelled, async ({ data, once }) => {

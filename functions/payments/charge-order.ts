@@ -1,6 +1,7 @@
-import type { Once, Transact } from '../kit/inbox.ts';
+import type { Effects } from '../kit/events.ts';
+import type { Transact } from '../kit/inbox.ts';
 import { notFound } from '../kit/problem.ts';
-import { acceptPayment } from './accept-payment.ts';
+import { acceptPayment, acceptPaymentOnce } from './accept-payment.ts';
 import type { Bank } from './bank.ts';
 import { openPayment, type PlacedOrder } from './open-payment.ts';
 import type { Payment } from './payment.ts';
@@ -21,7 +22,7 @@ export interface ChargeDeps {
 export const chargeOrder = async (
   { store, bank, deadlineMs, endAt }: ChargeDeps,
   order: PlacedOrder,
-  once: Once,
+  { once, onceBy }: Effects,
 ): Promise<void> => {
   const { payment, opening } = await openPayment(store, order, deadlineMs);
   if (opening?.cancelled) {
@@ -30,7 +31,7 @@ export const chargeOrder = async (
   }
   if (opening) endAt(opening.deadlineAt);
   if (isWithUs(payment)) await bank.charge(payment);
-  await once((tx, publish) => acceptPayment(tx, publish, payment));
+  await acceptPaymentOnce(onceBy, payment);
 };
 
 /** The id of the payment of a user's order; a charge that the bank has not heard of yet is asked for again. */
