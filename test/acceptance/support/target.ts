@@ -57,6 +57,9 @@ export const startLocally = async (): Promise<LocalTarget> => {
       platform = await startPlatform(settings);
     },
     async stop() {
+      const { exitCode, signalCode } = platform.process;
+      if (exitCode !== null || signalCode !== null)
+        console.error(`the platform had ended before (${exitCode ?? signalCode}):\n${platform.stderr()}`);
       await platform.end('SIGTERM');
       await removeHome(settings.home);
     },
