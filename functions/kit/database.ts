@@ -13,34 +13,45 @@ export interface Database {
 }
 
 export interface DatabaseOptions {
-  /** Connections at most: pools are counted against the server's max_connections. */
+  /** Connections at most, two or more: pools are counted against the server's max_connections. */
   max: number;
   /** Shown in pg_stat_activity. */
   name?: string;
 }
 
-/** A pool that connects at its first query. A query that finds no server fails at once, and the next one tries again. */
+/**
+ * A pool that connects at its first query. A query that finds no server fails at once, and the next one tries again.
+ * Transactions have connections of their own: postgres.js lets a `begin` queue behind others' statements, and where it is
+ * the hundred and first there, or the socket is full, it does not keep the connection for itself. Then the transaction stays
+ * open, and what others write in it is acknowledged and lost.
+ */
 export const connect = (url: string, { max, name = 'kagari' }: DatabaseOptions): Database => {
-  const sql = postgres(url, {
-    max,
-    connect_timeout: 5,
-    // An idle pod gives its places back; the next request connects in a few milliseconds.
-    idle_timeout: 60,
-    onnotice: () => {},
-    // No look-up of array types in the way of the first query.
-    fetch_types: false,
-    connection: {
-      application_name: name,
-      statement_timeout: 10_000,
-      idle_in_transaction_session_timeout: 15_000,
-    },
-  });
+  const open = (connections: number) => postgres(url, optionsFor(connections, name));
+  const transactions = open(Math.floor(max / 2));
+  const sql = Object.assign(open(Math.ceil(max / 2)), { begin: transactions.begin });
   return {
     sql,
     db: drizzlePrepared(sql),
     check: async () => {
       await sql`select 1`;
     },
-    close: () => sql.end({ timeout: 3 }),
+    close: async () => {
+      await Promise.all([sql.end({ timeout: 3 }), transactions.end({ timeout: 3 })]);
+    },
   };
 };
+
+const optionsFor = (max: number, name: string) => ({
+  max,
+  connect_timeout: 5,
+  // An idle pod gives its places back; the next request connects in a few milliseconds.
+  idle_timeout: 60,
+  onnotice: () => {},
+  // No look-up of array types in the way of the first query.
+  fetch_types: false,
+  connection: {
+    application_name: name,
+    statement_timeout: 10_000,
+    idle_in_transaction_session_timeout: 15_000,
+  },
+});
