@@ -2,9 +2,10 @@ import { readFile } from 'node:fs/promises';
 import * as z from 'zod';
 import { createOutbox } from '../../eventing/outbox/outbox.ts';
 import { createBase } from '../kit/base.ts';
-import { baseEnvironment, databaseUrl, httpUrl, identityEnvironment, parseConfig } from '../kit/config.ts';
+import { baseEnvironment, databaseUrl, identityEnvironment, parseConfig } from '../kit/config.ts';
 import { connect } from '../kit/database.ts';
 import { serve } from '../kit/serve.ts';
+import { sinkEnvironment, sinkOf } from '../kit/sink.ts';
 import { traceparent } from '../kit/trace.ts';
 import { createVerifier, keysInFile } from '../kit/verify.ts';
 import { createSigner } from './access-token.ts';
@@ -19,7 +20,7 @@ const config = parseConfig(
     ...baseEnvironment,
     ...identityEnvironment,
     DATABASE_URL: databaseUrl,
-    K_SINK: httpUrl,
+    ...sinkEnvironment,
     AUTH_KEY_FILE: z.string(),
     OPERATOR_EMAIL: z.string().trim().toLowerCase().pipe(z.email()),
     OPERATOR_PASSWORD: z.string(),
@@ -40,7 +41,7 @@ const base = {
 const outbox = createOutbox({
   sql: database.sql,
   source: '/auth',
-  sink: new URL(config.K_SINK),
+  ...sinkOf(config),
   log: base.log,
   traceparent,
 });

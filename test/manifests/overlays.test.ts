@@ -184,6 +184,23 @@ describe.skipIf(!kubectl).each(['kind', 'lab', 'production'])(
       });
     });
 
+    it('lets who sends events wait for all deliveries, where the Broker answers after them', () => {
+      const bound = objects.filter(({ kind }) => kind === 'SinkBinding').map(({ spec }) => spec.subject.name);
+      const patient = functions()
+        .filter(({ spec }) =>
+          spec.template.spec.containers[0].env?.some(
+            ({ name, value }: { name: string; value: string }) =>
+              name === 'SINK_TIMEOUT' && value === 'PT90S',
+          ),
+        )
+        .map(({ metadata }) => metadata.name);
+      expect(patient.sort()).toEqual(overlay === 'production' ? [] : bound.sort());
+      const { retry, timeout } = the('Broker', 'default').spec.delivery;
+      // Pauses of 0.2 s, doubled each time.
+      const longest = (retry + 1) * Number(/PT(\d+)S/.exec(timeout)?.[1]) + 0.2 * (2 ** (retry + 1) - 2);
+      expect(longest).toBeLessThan(90);
+    });
+
     it.skipIf(overlay === 'production')('asks of two processors and of memory no more than half', () => {
       const requests = podTemplates(objects).map(({ spec }) => spec.containers[0].resources.requests);
       expect(sum(requests.map(({ cpu }) => millis(cpu)))).toBeLessThan(1000);
