@@ -40,7 +40,7 @@ export const createPostgresLog = ({
   maxRecordBytes = defaultMaxRecordBytes,
   leaseMs = 10_000,
   pollMs = 1_000,
-  commitMs = 25,
+  commitMs = 100,
 }: PostgresLogOptions): EventLog => {
   // Appends have a connection of their own: nothing stands before them but the append under way.
   const writer = connect(url, { name: 'kagari log: append' });
