@@ -1,0 +1,112 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { removeHome } from '../support/platform.ts';
+import { type Shop, startShop, type Variant } from './support/release.ts';
+
+let shop: Shop;
+beforeAll(async () => {
+  shop = await startShop();
+}, 120_000);
+afterAll(async () => {
+  await shop?.close();
+  if (shop) await removeHome(shop.home);
+});
+
+const release = (name: string, image: Variant, ...more: string[]) =>
+  shop.kagari('rollout', name, '--image', `dev.local/shop:${image}`, '--interval', '2s', ...more);
+const statusOf = async (name: string) =>
+  JSON.parse((await shop.kagari('rollout', 'status', name, '--json')).stdout);
+const getting = (status: { traffic: { revisionName: string; percent: number }[] }) =>
+  status.traffic.filter(({ percent }) => percent > 0).map(({ revisionName }) => revisionName);
+
+describe('a release', () => {
+  it('that is good gets everything, and no request fails on its way there and back', async () => {
+    const load = shop.load('shop-v1', 80);
+    const { code, stdout } = await release('shop-v1', 'v2', '--steps', '20,50', '--min-requests', '30');
+    expect(stdout).toMatch(
+      /20% to .*\n.*20% is well: candidate 0 of \d+ failed[\s\S]*50% to [\s\S]*promoted after/,
+    );
+    expect(code).toBe(0);
+    const [candidate] = getting(await statusOf('shop-v1'));
+    expect((await shop.ask('shop-v1')).text).toBe(candidate);
+    const back = await shop.kagari('rollback', 'shop-v1', '--json');
+    expect(JSON.parse(back.stdout)).toMatchObject({ service: 'shop-v1', to: 'shop-v1-00001' });
+    expect((await shop.ask('shop-v1')).text).toBe('shop-v1-00001');
+    const { failed, sent } = await load.end();
+    expect(failed).toEqual([]);
+    expect(sent).toBeGreaterThan(300);
+  }, 120_000);
+
+  it('of which one request in five fails is gone from all traffic ten seconds after its first step', async () => {
+    const load = shop.load('shop-v1', 50);
+    const { code, stdout } = await release('shop-v1', 'broken', '--json');
+    const { failed } = await load.end();
+    expect(code).toBe(1);
+    const ended = JSON.parse(stdout);
+    expect(ended).toMatchObject({ outcome: 'rolled back', percent: 0 });
+    expect(ended.reasons.join()).toMatch(/it fails more often: candidate \d+ of \d+ failed/);
+    expect(ended.seconds).toBeLessThan(10);
+    expect(getting(ended)).toEqual(['shop-v1-00001']);
+    // Ten seconds are 500 requests.
+    expect(failed.length).toBeLessThanOrEqual(5);
+  }, 120_000);
+
+  it('of which one request in twenty fails is rolled back', async () => {
+    const load = shop.load('shop-v1', 80);
+    const { code, stdout } = await release('shop-v1', 'failing', '--steps', '20,50');
+    await load.end();
+    expect(stdout).toMatch(/rolled back after .*it fails more often/);
+    expect(code).toBe(1);
+    expect(getting(await statusOf('shop-v1'))).toEqual(['shop-v1-00001']);
+  }, 120_000);
+
+  it('that is three times slower is rolled back', async () => {
+    const load = shop.load('shop-steady', 50);
+    const { code, stdout } = await release('shop-steady', 'slow', '--steps', '20,50');
+    await load.end();
+    expect(stdout).toMatch(/rolled back after .*it is slower: median \d+ ms against \d+ ms/);
+    expect(code).toBe(1);
+    expect(getting(await statusOf('shop-steady'))).toEqual(['shop-steady-00001']);
+  }, 120_000);
+
+  it('that crashes at its start gets nothing, and its last words are the reason', async () => {
+    const { code, stdout } = await release('shop-v1', 'crashing');
+    expect(stdout).toMatch(/rolled back after .*does not run: .*no such table: orders/);
+    expect(stdout).not.toContain('5% to');
+    expect(code).toBe(1);
+    expect((await shop.ask('shop-v1')).text).toBe('shop-v1-00001');
+  }, 120_000);
+
+  it('that nobody asks anything is held; aborted, everything is as it was', async () => {
+    const { code, stdout } = await release('shop-v1', 'v2', '--patience', '2s');
+    expect(stdout).toMatch(/held after .*not enough evidence: 0 of 50 requests/);
+    expect(code).toBe(3);
+    expect(await statusOf('shop-v1')).toMatchObject({ phase: 'shifting', driven: false, percent: 5 });
+    const second = await release('shop-v1', 'v2');
+    expect(second.stderr).toMatch(/error: a rollout of shop-v1 .* is under way/);
+    expect((await shop.kagari('rollout', 'abort', 'shop-v1')).code).toBe(0);
+    expect(getting(await statusOf('shop-v1'))).toEqual(['shop-v1-00001']);
+  }, 120_000);
+
+  it('that nobody asks anything is promoted by traffic of its own', async () => {
+    const probing = ['--probe', '/', '--steps', '50', '--min-requests', '60'];
+    const { code, stdout } = await release('shop-v1', 'v2', ...probing);
+    expect(stdout).toContain('promoted after');
+    expect(code).toBe(0);
+  }, 120_000);
+
+  it('that cannot be is refused before anything is written', async () => {
+    const before = await statusOf('shop-v1');
+    expect((await release('no-such-function', 'v2')).stderr).toMatch(
+      /^error: .*"no-such-function" not found/,
+    );
+    expect((await release('shop-v1', 'v2', '--steps', '20,10')).code).toBe(2);
+    expect((await release('shop-v1', 'v2', '--dry-run')).stdout).toContain('would write shop-v1');
+    expect(await statusOf('shop-v1')).toEqual(before);
+  }, 120_000);
+
+  it('of an image that is nowhere is rolled back', async () => {
+    const { code, stdout } = await shop.kagari('rollout', 'shop-steady', '--image', 'dev.local/shop:nowhere');
+    expect(stdout).toMatch(/rolled back after .*no such image/);
+    expect(code).toBe(1);
+  }, 120_000);
+});
