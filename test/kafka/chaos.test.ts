@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { Kafka as Client, logLevel } from 'kafkajs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { openCluster } from '../../eventing/log/kafka/cluster.ts';
+import { createDesk } from '../../eventing/log/kafka/desk.ts';
 import { createKafkaLog } from '../../eventing/log/kafka.ts';
+import { silent } from '../../eventing/log/logger.ts';
 import { waitUntil } from '../support/platform.ts';
 import { freshDatabase } from '../support/postgres.ts';
 import { countEffects } from './chaos/keyed-events.ts';
@@ -22,23 +24,32 @@ describe('three brokers, three replicas, two of which must have what is acknowle
   ])(
     'a topic made while a broker is away has three replicas all the same: %s',
     async (_, named) => {
-      const admin = new Client({ brokers: kafka.brokers.slice(1), logLevel: logLevel.NOTHING }).admin();
-      await admin.connect();
-      const alive = () =>
-        admin.describeCluster().then(
-          ({ brokers }) => brokers.length,
-          () => undefined,
-        );
-      await waitUntil('all brokers to be in', 60_000, async () => (await alive()) === 3);
+      const cluster = openCluster({ brokers: kafka.brokers.slice(1), clientId: 'test', logger: silent });
+      const desk = createDesk(cluster);
+      const brokers = () =>
+        desk.ask(async () => {
+          await cluster.refreshMetadata();
+          return cluster.getNodeIds();
+        });
+      await waitUntil('all brokers to be in', 60_000, async () => (await brokers()).length === 3);
       await kafka.kill(1);
-      await waitUntil('the others to know', 60_000, async () => (await alive()) === 2);
-      const log = createKafkaLog({ brokers: named(kafka.brokers) });
-      const topic = `made-${randomUUID()}`;
-      await log.createTopic(topic, { partitions: 6 });
-      await log.append(topic, [{ value: Buffer.from('x') }]);
-      const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
-      expect(topics[0]?.partitions.map(({ replicas }) => replicas.length)).toEqual([3, 3, 3, 3, 3, 3]);
-      await Promise.all([log.close(), admin.disconnect(), kafka.start(1)]);
+      try {
+        await waitUntil('the others to know', 60_000, async () => (await brokers()).length === 2);
+        const log = createKafkaLog({ brokers: named(kafka.brokers) });
+        const topic = `made-${randomUUID()}`;
+        await log.createTopic(topic, { partitions: 6 });
+        await log.append(topic, [{ value: Buffer.from('x') }]);
+        const { topicMetadata } = await desk.ask(async () => {
+          const [nodeId = ''] = await brokers();
+          return (await cluster.findBroker({ nodeId })).metadata([topic]);
+        });
+        const replicas = topicMetadata[0]?.partitionMetadata.map((partition) => partition.replicas.length);
+        expect(replicas).toEqual([3, 3, 3, 3, 3, 3]);
+        await log.close();
+      } finally {
+        await cluster.disconnect();
+        await kafka.start(1);
+      }
     },
     240_000,
   );

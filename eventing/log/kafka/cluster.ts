@@ -100,7 +100,7 @@ export interface TopicOffsets {
 export interface TopicMetadata {
   topic: string;
   isInternal?: boolean;
-  partitionMetadata: { partitionId: number; leader: number }[];
+  partitionMetadata: { partitionId: number; leader: number; replicas: number[] }[];
 }
 
 export interface KafkaMessage {

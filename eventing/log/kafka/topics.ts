@@ -31,9 +31,12 @@ interface Settings {
 }
 
 export const createTopics = (desk: Desk, { maxRecordBytes, named }: Settings): Topics => {
+  /** Those that can be reached: one that is dead may be listed for a while. */
   const brokers = async (): Promise<Broker[]> => {
-    await desk.cluster.refreshMetadataIfNecessary();
-    return Promise.all(desk.cluster.getNodeIds().map((nodeId) => desk.cluster.findBroker({ nodeId })));
+    const found = desk.cluster
+      .getNodeIds()
+      .map((nodeId) => desk.cluster.findBroker({ nodeId }).catch(() => undefined));
+    return (await Promise.all(found)).filter((broker) => broker !== undefined);
   };
   const anyBroker = async (): Promise<Broker> => desk.cluster.findControllerBroker();
 
@@ -69,10 +72,9 @@ export const createTopics = (desk: Desk, { maxRecordBytes, named }: Settings): T
     name: string,
   ) => {
     for (let attempt = 1; attempt <= 40; attempt++) {
-      const seen = await Promise.all(
-        (await brokers()).map((broker) => look(broker, name).catch(() => undefined)),
-      );
-      if (seen.every(holds)) return;
+      const reached = await brokers();
+      const seen = await Promise.all(reached.map((broker) => look(broker, name).catch(() => undefined)));
+      if (seen.length > 0 && seen.every(holds)) return;
       await pause(backoff(attempt, { most: 250 }));
     }
     throw new LogError('unavailable', `topic "${name}" is not ${what} on all brokers yet`);
