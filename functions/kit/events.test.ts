@@ -141,6 +141,20 @@ describe('POST /_events', () => {
     );
   });
 
+  it('answers 503 where a handler does not end, and what it is where the attempt is never recorded', async () => {
+    recorded.inbox.recordAttempt = () => new Promise(() => {});
+    expect(await answer(deliver())).toBe(204);
+    const { app: slow, events } = createFunction(testBase('orders'));
+    events({
+      outbox: recordingInbox().inbox,
+      consumer: 'orders',
+      handlers: [handle({ type: 'known', schema: z.unknown() }, () => new Promise(() => {}))],
+      withinMs: 20,
+    });
+    app = slow;
+    expect(await answer(deliver())).toBe(503);
+  });
+
   it('answers as the handler ended even when the attempt cannot be recorded', async () => {
     recorded.inbox.recordAttempt = async () => {
       throw new Error('the database is away');

@@ -1,6 +1,7 @@
 import type { Hono } from 'hono';
 import type * as z from 'zod';
 import type { CloudEvent } from '../../eventing/contracts/cloud-event.ts';
+import { answerInTime } from './answer-in-time.ts';
 import type { Base } from './base.ts';
 import { readBytes } from './body.ts';
 import { readCloudEvent } from './cloud-event.ts';
@@ -59,7 +60,12 @@ export interface EventsOptions {
   /** The name under which receipts and attempts are kept. */
   consumer: string;
   handlers: readonly EventHandler[];
+  /** 503 where there is no end by then: before the Broker gives up waiting, which would not tell the desk why. */
+  withinMs?: number;
 }
+
+/** The timeline is no reason to keep the Broker waiting. */
+const recordWithinMs = 1_500;
 
 const permanent = (code: string, detail: string) =>
   new Problem(code, detail, { status: 422, title: 'Event refused', retriable: false });
@@ -71,7 +77,7 @@ const permanent = (code: string, detail: string) =>
 export const receiveEvents = (
   app: Hono<Env>,
   base: Base,
-  { outbox, consumer, handlers }: EventsOptions,
+  { outbox, consumer, handlers, withinMs = 8_000 }: EventsOptions,
 ): void => {
   const byType = new Map(handlers.map((handler) => [handler.type, handler]));
   const observe = base.metrics.durations('event_handling_duration_seconds', 'Time to handle one delivery', [
@@ -85,7 +91,7 @@ export const receiveEvents = (
       if (!handler) throw permanent('unknown-type', `No handler for ${event.type}`);
       let reason: string | null = null;
       let recorded = false;
-      await handler.run(event, {
+      const running = handler.run(event, {
         async once(work) {
           const outcome = await outbox.receive({ consumer, event }, work);
           reason = outcome === 'duplicate' ? outcome : null;
@@ -102,6 +108,7 @@ export const receiveEvents = (
           return row;
         },
       });
+      await answerInTime(running, withinMs);
       return {
         code: 204,
         reason,
@@ -131,11 +138,10 @@ export const receiveEvents = (
     observe([byType.has(event.type) ? event.type : 'other', String(code)], ms / 1000);
     if (recorded) return answer;
     // The timeline's entry: outside the handler's transaction, for a failed attempt is one too, and before the answer.
-    await outbox
-      .recordAttempt({ consumer, event, code, reason, ms: Math.round(ms) })
-      .catch((err: unknown) => {
-        base.log.warn({ err, id: event.id }, 'attempt not recorded');
-      });
+    const recording = outbox.recordAttempt({ consumer, event, code, reason, ms: Math.round(ms) });
+    await answerInTime(recording, recordWithinMs).catch((err: unknown) => {
+      base.log.warn({ err, id: event.id }, 'attempt not recorded');
+    });
     return answer;
   };
 

@@ -15,7 +15,8 @@ const ping = { type: 'dev.knative.sources.ping', schema: z.unknown() };
 
 export const createApp = ({ base, outbox, round }: Deps) => {
   const fn = createFunction(base);
-  fn.events({ outbox, consumer: 'worker', handlers: [handle(ping, round)] });
+  // Pings come from their source, which waits for a round however long it takes.
+  fn.events({ outbox, consumer: 'worker', handlers: [handle(ping, round)], withinMs: 60_000 });
   return fn.app;
 };
 
