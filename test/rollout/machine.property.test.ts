@@ -173,6 +173,18 @@ describe('a rollout', () => {
     expect(percentOf(model, 'shop-00001')).toBe(100);
   });
 
+  it('7: an abort leaves traffic where somebody else has set it, and ends the rollout', async () => {
+    const model = createModel(well);
+    await beginAs(model, 'first');
+    model.edit(({ spec }) => Object.assign(spec, { traffic: [{ latestRevision: true, percent: 100 }] }));
+    await steer({ cluster: model.cluster, name, verb: 'abort' });
+    expect(percentOf(model, 'shop-00002')).toBe(100);
+    expect(readRecord(model.current())?.phase).toBe('aborted');
+    await expect(steer({ cluster: model.cluster, name, verb: 'pause' })).rejects.toThrow(
+      'no rollout of shop under way',
+    );
+  });
+
   it('8: blue-green gives nothing, then all, in one write', async () => {
     const model = createModel(well);
     // It is compared with what the stable one has answered before.

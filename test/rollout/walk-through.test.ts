@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { removeHome } from '../support/platform.ts';
+import { removeHome, waitUntil } from '../support/platform.ts';
 import { type Shop, startShop, type Variant } from './support/release.ts';
 
 let shop: Shop;
@@ -93,6 +93,23 @@ describe('a release', () => {
     expect(stdout).toContain('promoted after');
     expect(code).toBe(0);
   }, 120_000);
+
+  it('whose command is killed goes on with another, which nobody can join', async () => {
+    const load = shop.load('shop-steady', 80);
+    const settings = ['--steps', '20,50', '--min-requests', '30', '--interval', '8s'];
+    const killed = shop.begin('rollout', 'shop-steady', '--image', 'dev.local/shop:v2', ...settings);
+    await waitUntil('the first step', 60_000, () => killed.output.stdout.includes('20% to'));
+    killed.kill('SIGKILL');
+    await killed.said;
+    expect(await statusOf('shop-steady')).toMatchObject({ phase: 'shifting', percent: 20 });
+    const resumed = shop.begin('rollout', 'resume', 'shop-steady');
+    await waitUntil('the second step', 90_000, () => resumed.output.stdout.includes('50% to'));
+    const joining = await shop.kagari('rollout', 'resume', 'shop-steady');
+    expect(joining.stderr).toMatch(/error: somebody else drives a rollout of shop-steady/);
+    expect((await resumed.said).stdout).toContain('promoted after');
+    const { failed } = await load.end();
+    expect(failed).toEqual([]);
+  }, 180_000);
 
   it('that cannot be is refused before anything is written', async () => {
     const before = await statusOf('shop-v1');

@@ -43,7 +43,8 @@ export const startShop = async () => {
   await mkdir(manifests, { recursive: true });
   for (const image of ['v1', 'steady'] as const)
     await writeFile(join(manifests, `${image}.yaml`), yaml(image));
-  const kagari = (...args: string[]) => run(['scripts/kagari.js', ...args, '--home', home]);
+  const begin = (...args: string[]) => run(['scripts/kagari.js', ...args, '--home', home]);
+  const kagari = (...args: string[]) => begin(...args).said;
   for (const [tag, env] of Object.entries(variants)) {
     const settings = Object.entries(env).flatMap(([key, value]) => ['--env', `${key}=${value}`]);
     const image = ['image', 'import', shop, '--entrypoint', 'node main.mjs', '-t', `dev.local/shop:${tag}`];
@@ -72,6 +73,8 @@ export const startShop = async () => {
   return {
     home,
     kagari,
+    /** As kagari, with what it says so far and a way to kill it. */
+    begin,
     ask,
     load: (name: string, perSecond: number) => flood(perSecond, () => ask(name)),
     async close() {
@@ -83,12 +86,14 @@ export const startShop = async () => {
 
 export type Shop = Awaited<ReturnType<typeof startShop>>;
 
-const run = (args: string[]): Promise<Said> =>
-  new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, args, { cwd: root, env: { PATH: process.env.PATH } });
-    const said = { stdout: '', stderr: '' };
-    child.stdout.on('data', (chunk) => (said.stdout += chunk));
-    child.stderr.on('data', (chunk) => (said.stderr += chunk));
+const run = (args: string[]) => {
+  const child = spawn(process.execPath, args, { cwd: root, env: { PATH: process.env.PATH } });
+  const output = { stdout: '', stderr: '' };
+  child.stdout.on('data', (chunk) => (output.stdout += chunk));
+  child.stderr.on('data', (chunk) => (output.stderr += chunk));
+  const said = new Promise<Said>((resolve, reject) => {
     child.on('error', reject);
-    child.on('close', (code) => resolve({ code, ...said }));
+    child.on('close', (code) => resolve({ code, ...output }));
   });
+  return { said, output, kill: (signal: NodeJS.Signals) => child.kill(signal) };
+};
