@@ -33,6 +33,15 @@ export const receiveEvent = (given: string, where = 'true'): string => `
     select consumer, source, id, type, subject, 204, ms, clock_timestamp() from delivery where exists (select from receipt)
   )`;
 
+/**
+ * Fails, and so takes back all that the statement wrote, where it has received the event and the condition is not met.
+ * In the place of a column, beside one called `received`.
+ */
+export const orTakeBack = (condition: string): string => `1 / (not received or ${condition})::int`;
+
+/** Whether `orTakeBack` failed: division_by_zero. */
+export const isTakenBack = (error: unknown): boolean => (error as { code?: unknown }).code === '22012';
+
 export const deliveryParameter = ({ consumer, event, ms }: InHand): string =>
   JSON.stringify({
     consumer,

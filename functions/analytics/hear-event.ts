@@ -1,4 +1,4 @@
-import { receiveEvent } from '../../eventing/outbox/receive-event.ts';
+import { isTakenBack, orTakeBack, receiveEvent } from '../../eventing/outbox/receive-event.ts';
 import type { OnceBy } from '../kit/inbox.ts';
 import { unavailable } from '../kit/problem.ts';
 import { insertCounts } from './add-to-counters.ts';
@@ -45,16 +45,13 @@ export const hearEvent = async (
       }));
       return;
     } catch (error) {
-      if ((error as { code?: string }).code !== overtaken) throw error;
+      if (!isTakenBack(error)) throw error;
     }
   }
   throw unavailable('Other events of the same subject come all the time.');
 };
 
 const nothingToTell = async () => {};
-
-/** division_by_zero: how a statement takes back what it has written. */
-const overtaken = '22012';
 
 const learning = `
   with ${receiveEvent('$1')},
@@ -67,5 +64,5 @@ const learning = `
       where subject.facts = $8::text::jsonb
     returning 1
   ), counted as (${insertCounts('$9', 'exists (select from learned)')})
-  select received, 1 / (not received or exists (select from learned))::int
+  select received, ${orTakeBack('exists (select from learned)')}
   from (select exists (select from receipt) as received) done`;

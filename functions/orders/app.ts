@@ -61,12 +61,8 @@ export const createApp = ({ base, store, catalog, outbox }: Deps) => {
     outbox,
     consumer: 'orders',
     handlers: [
-      handle(paymentSucceeded, async ({ data, once }) => {
-        await once((tx, publish) => settleOrder(tx, publish, data));
-      }),
-      handle(paymentFailed, async ({ data, once }) => {
-        await once((tx, publish) => settleOrder(tx, publish, data));
-      }),
+      handle(paymentSucceeded, ({ data, ...effects }) => settleOrder(store, effects, data)),
+      handle(paymentFailed, ({ data, ...effects }) => settleOrder(store, effects, data)),
     ],
   });
 

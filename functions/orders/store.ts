@@ -16,6 +16,11 @@ export const createStore = (db: PostgresJsDatabase) => {
     .from(orders)
     .where(and(eq(orders.id, placeholder('id')), ofUser))
     .prepare('order_of_user');
+  const pending = db
+    .select({ amount: orders.amount, currency: orders.currency })
+    .from(orders)
+    .where(and(eq(orders.id, placeholder('id')), ofUser, eq(orders.status, fragment`'pending'`)))
+    .prepare('pending_order');
   const steps = db
     .select({ status: history.status, at: history.at })
     .from(history)
@@ -36,6 +41,9 @@ export const createStore = (db: PostgresJsDatabase) => {
       const [[order], history] = await Promise.all([one.execute({ id, userId }), steps.execute({ id })]);
       return order && { order, history };
     },
+
+    /** What the user's order comes to, while it is pending. */
+    pendingTotal: async (id: string, userId: string) => (await pending.execute({ id, userId }))[0],
 
     /** Newest first, below an id. */
     list: (userId: string, before: string, limit: number): Promise<Order[]> =>
