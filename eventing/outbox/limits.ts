@@ -30,9 +30,3 @@ export const defaultLimits: Limits = {
   maxBackoffMs: 5000,
   refusedMs: 10 * 60_000,
 };
-
-/** For a sink that may take so long for an event. */
-export const limitsOf = (postTimeoutMs: number): Pick<Limits, 'postTimeoutMs' | 'holdMs'> => ({
-  postTimeoutMs,
-  holdMs: postTimeoutMs + 2000,
-});

@@ -2,10 +2,9 @@ import { readFile } from 'node:fs/promises';
 import * as z from 'zod';
 import { createOutbox } from '../../eventing/outbox/outbox.ts';
 import { createBase } from '../kit/base.ts';
-import { baseEnvironment, databaseUrl, identityEnvironment, parseConfig } from '../kit/config.ts';
+import { baseEnvironment, databaseUrl, httpUrl, identityEnvironment, parseConfig } from '../kit/config.ts';
 import { connect } from '../kit/database.ts';
 import { serve } from '../kit/serve.ts';
-import { sinkEnvironment, sinkOf } from '../kit/sink.ts';
 import { traceparent } from '../kit/trace.ts';
 import { createVerifier, keysInFile } from '../kit/verify.ts';
 import { createSigner } from './access-token.ts';
@@ -20,7 +19,7 @@ const config = parseConfig(
     ...baseEnvironment,
     ...identityEnvironment,
     DATABASE_URL: databaseUrl,
-    ...sinkEnvironment,
+    K_SINK: httpUrl,
     AUTH_KEY_FILE: z.string(),
     OPERATOR_EMAIL: z.string().trim().toLowerCase().pipe(z.email()),
     OPERATOR_PASSWORD: z.string(),
@@ -41,7 +40,7 @@ const base = {
 const outbox = createOutbox({
   sql: database.sql,
   source: '/auth',
-  ...sinkOf(config),
+  sink: new URL(config.K_SINK),
   log: base.log,
   traceparent,
 });

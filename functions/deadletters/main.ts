@@ -1,16 +1,15 @@
 import * as z from 'zod';
 import { createOutbox } from '../../eventing/outbox/outbox.ts';
 import { createBase } from '../kit/base.ts';
-import { baseEnvironment, databaseUrl, identityEnvironment, parseConfig } from '../kit/config.ts';
+import { baseEnvironment, databaseUrl, httpUrl, identityEnvironment, parseConfig } from '../kit/config.ts';
 import { connect } from '../kit/database.ts';
 import { serve } from '../kit/serve.ts';
-import { sinkEnvironment, sinkOf } from '../kit/sink.ts';
 import { traceparent } from '../kit/trace.ts';
 import { createApp } from './app.ts';
 import { createStore } from './store.ts';
 
 const config = parseConfig(
-  z.object({ ...baseEnvironment, ...identityEnvironment, DATABASE_URL: databaseUrl, ...sinkEnvironment }),
+  z.object({ ...baseEnvironment, ...identityEnvironment, DATABASE_URL: databaseUrl, K_SINK: httpUrl }),
   process.env,
 );
 const database = connect(config.DATABASE_URL, { max: 4, name: 'deadletters' });
@@ -23,7 +22,7 @@ const base = createBase({
 const outbox = createOutbox({
   sql: database.sql,
   source: '/deadletters',
-  ...sinkOf(config),
+  sink: new URL(config.K_SINK),
   log: base.log,
   traceparent,
 });

@@ -1,10 +1,9 @@
 import * as z from 'zod';
 import { createOutbox } from '../../eventing/outbox/outbox.ts';
 import { createBase } from '../kit/base.ts';
-import { baseEnvironment, databaseUrl, identityEnvironment, parseConfig } from '../kit/config.ts';
+import { baseEnvironment, databaseUrl, httpUrl, identityEnvironment, parseConfig } from '../kit/config.ts';
 import { connect } from '../kit/database.ts';
 import { serve } from '../kit/serve.ts';
-import { sinkEnvironment, sinkOf } from '../kit/sink.ts';
 import { traceparent } from '../kit/trace.ts';
 import { createApp } from './app.ts';
 import { createDelivery } from './deliver-letters.ts';
@@ -17,7 +16,7 @@ const config = parseConfig(
     ...baseEnvironment,
     ...identityEnvironment,
     DATABASE_URL: databaseUrl,
-    ...sinkEnvironment,
+    K_SINK: httpUrl,
     /** Absent: mails stay in the database. */
     SMTP_URL: z
       .url({ protocol: /^smtps?$/, error: 'must be smtp://user:password@host:port, or smtps://' })
@@ -36,7 +35,7 @@ const base = createBase({
 const outbox = createOutbox({
   sql: database.sql,
   source: '/notifications',
-  ...sinkOf(config),
+  sink: new URL(config.K_SINK),
   log: base.log,
   traceparent,
 });

@@ -5,7 +5,6 @@ import { baseEnvironment, databaseUrl, httpUrl, identityEnvironment, parseConfig
 import { connect } from '../kit/database.ts';
 import { durationMs } from '../kit/duration.ts';
 import { serve } from '../kit/serve.ts';
-import { sinkEnvironment, sinkOf } from '../kit/sink.ts';
 import { traceparent } from '../kit/trace.ts';
 import { createApp } from './app.ts';
 import { createBank } from './bank.ts';
@@ -17,7 +16,7 @@ const config = parseConfig(
     ...baseEnvironment,
     ...identityEnvironment,
     DATABASE_URL: databaseUrl,
-    ...sinkEnvironment,
+    K_SINK: httpUrl,
     BANK_URL: httpUrl,
     BANK_WEBHOOK_SECRET: z.string().regex(/^whsec_[A-Za-z0-9+/]{32,}={0,2}$/, 'must be whsec_<base64>'),
     PAYMENT_DEADLINE: z
@@ -36,7 +35,7 @@ const base = createBase({
 const outbox = createOutbox({
   sql: database.sql,
   source: '/payments',
-  ...sinkOf(config),
+  sink: new URL(config.K_SINK),
   log: base.log,
   traceparent,
 });

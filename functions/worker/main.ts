@@ -6,7 +6,6 @@ import { connect } from '../kit/database.ts';
 import { durationMs } from '../kit/duration.ts';
 import { createCallee } from '../kit/http.ts';
 import { serve } from '../kit/serve.ts';
-import { sinkEnvironment, sinkOf } from '../kit/sink.ts';
 import { traceparent } from '../kit/trace.ts';
 import { createApp } from './app.ts';
 import { createFirstRounds, makeRound } from './make-round.ts';
@@ -25,7 +24,7 @@ const config = parseConfig(
   z.object({
     ...baseEnvironment,
     DATABASE_URL: databaseUrl,
-    ...sinkEnvironment,
+    K_SINK: httpUrl,
     PAYMENTS_URL: httpUrl,
     EVENT_RETENTION: atLeast(1).prefault('P7D'),
     RECEIPT_RETENTION: atLeast(8).prefault('P30D'),
@@ -45,7 +44,7 @@ const base = createBase({
 const outbox = createOutbox({
   sql: database.sql,
   source: '/worker',
-  ...sinkOf(config),
+  sink: new URL(config.K_SINK),
   log: base.log,
   traceparent,
 });
