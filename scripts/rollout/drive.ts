@@ -5,8 +5,9 @@ import { beatEveryMs } from './hold.ts';
 import { changedByOthers, moved } from './moves.ts';
 import type { Clock, Cluster, Metrics, Probe } from './ports.ts';
 import { isUnderWay, type RolloutRecord, readRecord, withRecord } from './record.ts';
+import { settle } from './settle.ts';
 import { createTally } from './tally.ts';
-import { sameTraffic, trafficOf } from './traffic.ts';
+import { trafficOf } from './traffic.ts';
 import { addErrors } from './verdict/errors.ts';
 import { judge } from './verdict/judge.ts';
 
@@ -75,14 +76,8 @@ export const drive = async (driving: Driving, name: string): Promise<Ending> => 
     const expected = trafficOf(record).map((target) =>
       target.latestRevision ? { ...target, revisionName: record.candidate ?? '' } : target,
     );
-    for (const from = clock.now(); passed(from) < 30; await clock.sleep(100)) {
-      const traffic = await cluster.service(name).then(
-        ({ status }) => status?.traffic,
-        () => undefined,
-      );
-      if (sameTraffic(traffic, expected)) return;
-    }
-    say('the traffic is written, but the Service does not say yet that it has moved');
+    if (!(await settle({ cluster, clock }, name, expected)))
+      say('the traffic is written, but the Service does not say yet that it has moved');
   };
 
   const held = async (service: KubeObject, { holder: _, ...record }: RolloutRecord, reasons: string[]) => {

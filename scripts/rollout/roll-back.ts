@@ -5,10 +5,10 @@ import type { RollbackOptions } from './options.ts';
 import { openPlace } from './place.ts';
 import type { Cluster } from './ports.ts';
 import { readRecord, withRecord } from './record.ts';
-import { candidateTag, sameTraffic, sayTraffic, type TrafficTarget } from './traffic.ts';
+import { settle } from './settle.ts';
+import { candidateTag, sayTraffic, type TrafficTarget } from './traffic.ts';
 
 const tries = 20;
-const settledWithinMs = 30_000;
 
 export const runRollback = async (
   { name, to, json, place }: RollbackOptions,
@@ -50,16 +50,10 @@ export const rollBack = async (cluster: Cluster, name: string, to?: string) => {
       if (error instanceof ConflictError && attempt < tries) continue;
       throw error;
     }
-    await settled(cluster, name, traffic);
+    if (!(await settle({ cluster, clock: processClock }, name, traffic)))
+      throw new Error(`the traffic of ${name} is written, but the Service does not say that it has moved`);
     return { from: sayTraffic(current), target };
   }
-};
-
-const settled = async (cluster: Cluster, name: string, traffic: TrafficTarget[]): Promise<void> => {
-  const { now, sleep } = processClock;
-  for (const began = now(); now() - began < settledWithinMs; await sleep(100))
-    if (sameTraffic((await cluster.service(name)).status?.traffic, traffic)) return;
-  throw new Error(`the traffic of ${name} is written, but the Service does not say that it has moved`);
 };
 
 const revisionBefore = async (cluster: Cluster, service: KubeObject): Promise<string> => {

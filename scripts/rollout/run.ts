@@ -9,6 +9,7 @@ import { openPlace } from './place.ts';
 import type { Cluster } from './ports.ts';
 import { createProbe } from './probe.ts';
 import { report, reportStatus } from './report.ts';
+import { settle } from './settle.ts';
 import { steer } from './steer.ts';
 import { sayTraffic, trafficOf } from './traffic.ts';
 
@@ -81,6 +82,12 @@ export const runRollout = async (options: RolloutOptions, env: NodeJS.ProcessEnv
       }
       case 'status':
         return reportStatus(name, await cluster.service(name), json);
+      case 'abort': {
+        await steer({ cluster, name, verb: 'abort' });
+        const { spec } = await cluster.service(name);
+        await settle({ cluster, clock: processClock }, name, spec.traffic);
+        return reportStatus(name, await cluster.service(name), json);
+      }
       default:
         await steer({ cluster, name, verb: options.verb });
         return reportStatus(name, await cluster.service(name), json);
