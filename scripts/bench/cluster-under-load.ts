@@ -53,16 +53,10 @@ const underLoad = async (what: string, name: string, work: (n: number) => Promis
   rows[what] = { sent, failed: failures, 'per run': (failures / runs).toFixed(1), why: told };
 };
 
-/** A process's id on this machine, which the lab's node shares. */
-const processOf = async (pod: KubeObject): Promise<number> => {
-  const { containerID } = pod.status.containerStatuses.find(
-    (one: { name: string }) => one.name === 'user-container',
-  );
-  const { stdout } = await run('ctr', ['tasks', 'ls']);
-  const [, id] = stdout.match(new RegExp(`${containerID.replace('containerd://', '')}\\s+(\\d+)`)) ?? [];
-  if (!id) throw new Error(`${pod.metadata.name} has no process here`);
-  return Number(id);
-};
+const containerOf = (pod: KubeObject): string =>
+  pod.status.containerStatuses
+    .find((one: { name: string }) => one.name === 'user-container')
+    .containerID.replace('containerd://', '');
 
 const deaths: [what: string, kill: (pod: KubeObject) => Promise<unknown>][] = [
   ['deleted', (pod) => kube.remove('pod', pod.metadata.name)],
@@ -71,7 +65,7 @@ const deaths: [what: string, kill: (pod: KubeObject) => Promise<unknown>][] = [
     (pod) =>
       run('kubectl', ['delete', 'pod', pod.metadata.name, '-n', 'kagari', '--force', '--grace-period=0']),
   ],
-  ['process killed', async (pod) => process.kill(await processOf(pod), 'SIGKILL')],
+  ['process killed', (pod) => run('ctr', ['tasks', 'kill', '-s', 'SIGKILL', containerOf(pod)])],
 ];
 
 try {
