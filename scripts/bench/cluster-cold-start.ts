@@ -47,6 +47,8 @@ const anyPods = async (): Promise<boolean> =>
 const times = new Map<string, number[]>(subjects.map(({ what }) => [what, []]));
 
 try {
+  // A run that was killed leaves some.
+  for (const { name } of all) await kube.remove('ksvc', name);
   for (const { name, spec } of all) await kube.create('ksvc', { kind: 'Service', metadata: { name }, spec });
   for (const { name } of all) await kube.ready('ksvc', name, 300_000);
   for (let round = 0; round * copies < runs; round++) {
