@@ -58,6 +58,9 @@ export const createMessageSender = ({
       await charges.captureDue(limit);
       return messages.claimDue(limit, leaseMs);
     },
+    async giveBack(claimed) {
+      await Promise.all(claimed.map(({ id }) => messages.retryAfter(id, 0)));
+    },
     nextDue: messages.nextDue,
     attempt,
   });

@@ -17,6 +17,8 @@ export interface LeasedWorkOptions<T> {
   most: number;
   /** Claims what is due: nobody else gets it while the lease lasts. */
   claim(limit: number, leaseMs: number): Promise<readonly T[]>;
+  /** Makes claimed pieces due at once: there was no room for them. */
+  giveBack(pieces: readonly T[]): Promise<void>;
   /** When the next piece is due. */
   nextDue(): Promise<Date | undefined>;
   /** Does a piece and keeps its outcome; answers when it is to be done again. */
@@ -38,6 +40,7 @@ export const createLeasedWork = <T>({
   timeoutMs,
   most,
   claim,
+  giveBack,
   nextDue,
   attempt,
   graceMs = 1_000,
@@ -47,9 +50,14 @@ export const createLeasedWork = <T>({
   const stopping = new AbortController();
 
   const begin = (claimed: readonly T[]) => {
-    for (const piece of claimed) {
-      // What hangs must not pile up in here: the rest waits in the database, until its lease ends.
-      if (inHand.size >= most) return loop.wakeAt(new Date(Date.now() + leaseMs));
+    // What hangs must not pile up in here: the rest waits in the database until there is room.
+    const room = Math.max(0, most - inHand.size);
+    if (claimed.length > room)
+      giveBack(claimed.slice(room)).then(
+        () => loop.wakeAt(new Date()),
+        () => loop.wakeAt(new Date(Date.now() + leaseMs)),
+      );
+    for (const piece of claimed.slice(0, room)) {
       const doing = attempt(piece, AbortSignal.any([stopping.signal, AbortSignal.timeout(timeoutMs)]))
         .then((again) => {
           if (again) loop.wakeAt(again);

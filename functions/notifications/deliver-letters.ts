@@ -77,6 +77,7 @@ export const createDelivery = ({
     timeoutMs,
     most: 10,
     claim: queue.claimDue,
+    giveBack: queue.giveBack,
     nextDue: queue.nextDue,
     attempt,
     // A mail that is cut off between the server's ears and ours is sent twice.

@@ -32,6 +32,13 @@ export const createLetterQueue = (sql: Sql) => ({
       where id = ${id} and state = 'pending'`;
   },
 
+  async giveBack(letters: readonly Letter[]): Promise<void> {
+    const ids = letters.map(({ id }) => id);
+    await sql`
+      update notifications.mails set due_at = now(), attempts = attempts - 1
+      where id in ${sql(ids)} and state = 'pending'`;
+  },
+
   async giveUp(id: string, state: 'refused' | 'abandoned', reply: string): Promise<void> {
     await sql`
       update notifications.mails set state = ${state}, reply = ${reply} where id = ${id} and state = 'pending'`;
