@@ -33,13 +33,20 @@ export class Interrupted extends Error {
   }
 }
 
+/** Of each delivery: `3/6` is the third attempt of six at the most. Who counts deliveries must know which is the last. */
+export const attemptHeader = 'kagari-attempt';
+
 /** Delivers until the destination has taken the event or the policy gives it up. Throws Interrupted. */
 export const createAttempts =
   (deliver: Deliver) =>
   async ({ namespace, to, url, event, policy, signal, replies, onAttempt }: Attempt): Promise<Outcome> => {
     for (let attempt = 1; ; attempt++) {
       const began = performance.now();
-      const headers = { prefer: 'reply', 'kn-namespace': namespace };
+      const headers = {
+        prefer: 'reply',
+        'kn-namespace': namespace,
+        [attemptHeader]: `${attempt}/${policy.retry + 1}`,
+      };
       const request = { url, event, timeoutMs: policy.timeoutMs, signal, headers };
       const { outcome, answer, again } = await once(deliver, request, replies);
       const retried = again && attempt <= policy.retry;
@@ -113,5 +120,5 @@ const once = async (
 };
 
 /** Knative's data plane specification, "Event acknowledgement and delivery retry". */
-const isRetried = (code: number): boolean =>
+export const isRetried = (code: number): boolean =>
   code >= 500 || code === 404 || code === 408 || code === 409 || code === 429;

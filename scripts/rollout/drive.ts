@@ -117,7 +117,7 @@ export const drive = async (driving: Driving, name: string): Promise<Ending> => 
     let outcome: 'promote' | 'roll back' | 'hold' = 'hold';
     let reasons: string[];
     try {
-      const [ofStable, ofCandidate] = await metrics.read([stable, candidate]);
+      const [ofStable, ofCandidate] = await metrics.read([stable, candidate], {});
       if (!ofStable || !ofCandidate) throw new Error('no figures of its revisions');
       const isLast = step === settings.steps.length - 1;
       ({ outcome, reasons } = judge({

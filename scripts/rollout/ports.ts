@@ -17,8 +17,8 @@ export interface Cluster {
 
 /** What revisions have answered since they were first counted. */
 export interface Metrics {
-  /** In the order asked; rejects where there are no metrics. One that has answered nothing yet is zero. */
-  read(revisions: readonly string[]): Promise<Side[]>;
+  /** In the order asked, by all requests or by events alone; rejects where there are no metrics. One that has answered nothing yet is zero. */
+  read(revisions: readonly string[], options: { only?: 'events' }): Promise<Side[]>;
 }
 
 /** Time as a process has it: only differences mean something, and no clock that is set changes them. */

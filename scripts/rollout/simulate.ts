@@ -4,11 +4,11 @@
  *   node scripts/rollout/simulate.ts [--runs 10000] [--seed 1]
  */
 import { parseArgs } from 'node:util';
-import { latencyBounds } from '../../knative/local/ingress/metrics.ts';
+import { latencyBounds } from '../../knative/local/ingress/histograms.ts';
 import { defaultSteps } from './steps.ts';
 import { addErrors, type ErrorEvidence, noErrorEvidence } from './verdict/errors.ts';
 import { judge } from './verdict/judge.ts';
-import { nothing, type Side, sum } from './verdict/side.ts';
+import { noDeliveries, nothing, type Side, sum } from './verdict/side.ts';
 
 export interface Scene {
   name: string;
@@ -78,6 +78,7 @@ const blank = (): Side => ({
   requests: 0,
   errors: 0,
   latency: { bounds: latencyBounds, counts: Array(latencyBounds.length + 1).fill(0) },
+  deliveries: noDeliveries,
 });
 
 const answer = (side: Side, { errors, median }: Scene['stable'], random: () => number): void => {

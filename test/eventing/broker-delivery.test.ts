@@ -46,6 +46,7 @@ test('an event reaches its subscriber as it was sent, with its place in the log'
   for (const got of subscriber.received) {
     expect(got.body.toString('hex')).toBe(bodies.get(got.id));
     expect(got.headers).toMatchObject({ ...headers.get(got.id), prefer: 'reply', 'kn-namespace': namespace });
+    expect(got.headers['kagari-attempt']).toMatch(/^1\/\d+$/);
     expect(got.path).toBe('/_events?x=1');
     const [record] = await world.log.read(
       topic,

@@ -4,13 +4,13 @@ import { dice, scenes, simulate } from '../../scripts/rollout/simulate.ts';
 import { addErrors, judgeErrors, noErrorEvidence } from '../../scripts/rollout/verdict/errors.ts';
 import { judge } from '../../scripts/rollout/verdict/judge.ts';
 import { judgeLatency } from '../../scripts/rollout/verdict/latency.ts';
-import { nothing, type Side, since, sum } from '../../scripts/rollout/verdict/side.ts';
+import { noDeliveries, nothing, type Side, since, sum } from '../../scripts/rollout/verdict/side.ts';
 
 const bounds = [0.01, 0.02, 0.04, 0.08, 0.16];
 const counts = fc.array(fc.nat(400), { minLength: 6, maxLength: 6 });
-const sideFrom = (latency: number[], failing: number): Side => {
+const sideFrom = (latency: number[], failing: number, deliveries = noDeliveries): Side => {
   const requests = latency.reduce((all, count) => all + count, 0);
-  return { requests, errors: Math.min(requests, failing), latency: { bounds, counts: latency } };
+  return { requests, errors: Math.min(requests, failing), latency: { bounds, counts: latency }, deliveries };
 };
 const side = fc.tuple(counts, fc.nat(40)).map(([latency, failing]) => sideFrom(latency, failing));
 const ask = (candidate: Side, stable: Side, more: object = {}) =>
@@ -114,6 +114,44 @@ describe('the verdict', () => {
       fc.property(side, side, (a, b) => {
         expect(since(a, sum(a, b))).toEqual({ ...b, latency: b.latency });
         if (b.requests < a.requests) expect(since(a, b)).toBeUndefined();
+      }),
+    );
+  });
+
+  /** As the ingress counts: all requests are deliveries. */
+  const delivering = (all: number, refused: number, failed = refused): Side =>
+    sideFrom([all, 0, 0, 0, 0, 0], 0, { all, retried: refused - failed, failed, refused });
+
+  it('16: events that are refused speak against the candidate as errors do, though they answer below 500', () => {
+    const stable = delivering(950, 0);
+    for (const [refused, outcome] of [
+      [0, 'promote'],
+      [8, 'roll back'],
+    ] as const)
+      expect(ask(delivering(500, refused), stable).outcome).toBe(outcome);
+    const { reasons } = ask(delivering(500, 5, 2), stable);
+    expect(reasons.join()).toContain(
+      'candidate 5 of 500 failed (1%), stable 0 of 950 failed (0%); deliveries: candidate of 500 events 3 retried, 2 dead-lettered, stable of 950 events 0 retried, 0 dead-lettered',
+    );
+    expect(ask(delivering(1000, 100), delivering(4000, 400), { maxErrorRate: 0.01 }).outcome).toBe(
+      'roll back',
+    );
+  });
+
+  it('16: what both sides refuse alike is never held against the candidate, and nothing is counted twice', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 400 }), fc.integer({ min: 1, max: 20 }), (refused, times) => {
+        const outcome = ask(delivering(400, refused), delivering(400 * times, refused * times)).outcome;
+        expect(outcome).not.toBe('roll back');
+        // A 503 to an event is an error of a request already.
+        const failing = sideFrom([400, 0, 0, 0, 0, 0], refused, {
+          ...noDeliveries,
+          all: 400,
+          retried: refused,
+        });
+        const pair = { candidate: failing, stable: delivering(400, 0) };
+        const bare = { candidate: { ...failing, deliveries: noDeliveries }, stable: delivering(400, 0) };
+        expect(addErrors(noErrorEvidence, pair)).toEqual(addErrors(noErrorEvidence, bare));
       }),
     );
   });

@@ -18,6 +18,8 @@ const statusOf = async (name: string) =>
 const getting = (status: { traffic: { revisionName: string; percent: number }[] }) =>
   status.traffic.filter(({ percent }) => percent > 0).map(({ revisionName }) => revisionName);
 
+const ended = (id: string) => shop.receipts.find((receipt) => receipt.id === id);
+
 describe('a release', () => {
   it('that is good gets everything, and no request fails on its way there and back', async () => {
     const load = shop.load('shop-v1', 80);
@@ -93,6 +95,23 @@ describe('a release', () => {
     const { code, stdout } = await release('shop-v1', 'v2', ...probing);
     expect(stdout).toContain('promoted after');
     expect(code).toBe(0);
+  }, 120_000);
+
+  it('that refuses one event in five is rolled back by what became of them, and no other event is lost', async () => {
+    const load = shop.events(50);
+    const { code, stdout } = await release('shop-events', 'refusing');
+    const { failed } = await load.end();
+    expect(failed).toEqual([]);
+    expect(stdout).toMatch(
+      /rolled back after .*it fails more often: .*\d+ dead-lettered, stable of \d+ events 0 retried/,
+    );
+    expect(code).toBe(1);
+    expect(getting(await statusOf('shop-events'))).toEqual(['shop-events-00001']);
+    await waitUntil('every event at its end', 30_000, () => load.ids.every((id) => ended(id) !== undefined));
+    const dead = load.ids.filter((id) => ended(id)?.path === '/dead');
+    // Two or three are certain; one in twenty came to it.
+    expect(dead.length).toBeGreaterThan(0);
+    expect(dead.length).toBeLessThan(load.ids.length / 50);
   }, 120_000);
 
   it('whose command is killed goes on with another, which nobody can join', async () => {

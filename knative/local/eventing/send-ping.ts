@@ -1,3 +1,4 @@
+import { attemptHeader } from '../../../eventing/broker/attempts.ts';
 import type { Deliver } from '../../../eventing/broker/deliver.ts';
 import type { CloudEvent } from '../../../eventing/broker/event.ts';
 import { pause } from '../../../eventing/log/backoff.ts';
@@ -17,7 +18,8 @@ export const sendPing = async (
   signal: AbortSignal,
 ): Promise<string | undefined> => {
   for (let attempt = 0; ; attempt++) {
-    const answer = await deliver({ url, event, timeoutMs, signal }).catch((error: Error) => error);
+    const headers = { [attemptHeader]: `${attempt + 1}/${retries + 1}` };
+    const answer = await deliver({ url, event, headers, timeoutMs, signal }).catch((error: Error) => error);
     const code = answer instanceof Error ? undefined : answer.code;
     if (code !== undefined && code < 300) return undefined;
     const final = attempt === retries || (code !== undefined && !isRetried(code));

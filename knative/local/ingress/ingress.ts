@@ -1,5 +1,6 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import { attemptHeader } from '../../../eventing/broker/attempts.ts';
 import { answerProblem, type Problem } from '../serving/requests/problem.ts';
 import type { Origin } from '../serving/requests/request-head.ts';
 import type { Upgrade } from '../serving/requests/tunnel.ts';
@@ -7,7 +8,7 @@ import type { Revisions } from '../serving/revisions.ts';
 import { closeServers } from './close.ts';
 import { listenOnLoopback, open } from './listen.ts';
 import { createListener, writeProblem } from './listener.ts';
-import { callerWentAway, createMetrics, type IngressMetrics } from './metrics.ts';
+import { callerWentAway, createMetrics, type DeliveryAttempt, type IngressMetrics } from './metrics.ts';
 import { passOutside, tunnelOutside } from './outside.ts';
 import { hostName, type RouteTable, type Served } from './route-table.ts';
 import { absoluteTarget, toOriginForm } from './target-form.ts';
@@ -67,6 +68,12 @@ const belowApi = (target: string): string => {
   return /^\/api(\/|$)/.test(pathname) ? pathname + search : `/api${pathname}${search}`;
 };
 
+/** Where the request is an event that a Trigger or a source delivers. */
+const deliveryOf = ({ headers }: IncomingMessage): DeliveryAttempt | undefined => {
+  const [attempt, of] = headers[attemptHeader]?.toString().split('/') ?? [];
+  return attempt === undefined ? undefined : { last: attempt === of };
+};
+
 /** The listeners of the data plane over one table; nothing listens until it is told to. */
 export const createIngress = ({ table, revisions, defaultHost }: IngressOptions): Ingress => {
   const metrics = createMetrics();
@@ -91,8 +98,10 @@ export const createIngress = ({ table, revisions, defaultHost }: IngressOptions)
     const revision = served.choose();
     if (!revision) return answerProblem(response, notReady);
     const began = performance.now();
+    const delivery = origin === 'inside' ? deliveryOf(request) : undefined;
     response.on('close', () => {
-      metrics.record(revision, response.headersSent ? response.statusCode : callerWentAway, seconds(began));
+      const code = response.headersSent ? response.statusCode : callerWentAway;
+      metrics.record(revision, code, seconds(began), delivery);
     });
     revisions.forward(revision, request, response, origin);
   };

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { createMetrics, latencyBounds } from './metrics.ts';
+import { latencyBounds } from './histograms.ts';
+import { createMetrics } from './metrics.ts';
 
 describe('figures of the ingress', () => {
   it('count answers by revision and code, and sort their times into bounds', () => {
@@ -32,5 +33,37 @@ describe('figures of the ingress', () => {
     expect(lines).toContain(`kn_serving_invocation_duration_seconds_bucket{${labels},le="+Inf"} 2`);
     expect(lines).toContain(`kn_serving_invocation_duration_seconds_count{${labels}} 2`);
     expect(lines).toContain(`kn_serving_invocation_duration_seconds_sum{${labels}} 0.202`);
+  });
+
+  it('count what becomes of each delivery of an event, beside the requests that they are', () => {
+    const metrics = createMetrics();
+    for (const [code, last] of [
+      [204, false],
+      [503, false],
+      [503, true],
+      [422, false],
+      [429, false],
+      [499, false],
+      [499, true],
+    ] as const)
+      metrics.record('test/a-00001', code, 0.002, { last });
+    metrics.record('test/a-00001', 204, 0.002);
+    const counted = [
+      ...metrics
+        .render()
+        .matchAll(/^kagari_event_delivery_duration_seconds_count\{.*code="(\d+)",outcome="(\w+)"\} (\d+)$/gm),
+    ].map(([, ...found]) => found.join(' '));
+    expect(counted).toEqual([
+      '204 delivered 1',
+      '422 failed 1',
+      '429 retried 1',
+      '499 failed 1',
+      '499 retried 1',
+      '503 failed 1',
+      '503 retried 1',
+    ]);
+    expect(metrics.of('test/a-00001').find(({ code }) => code === 204)?.count).toBe(2);
+    metrics.forget('test/a-00001');
+    expect(metrics.render()).not.toContain('a-00001');
   });
 });

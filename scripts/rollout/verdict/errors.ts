@@ -1,4 +1,4 @@
-import type { Pair } from './side.ts';
+import type { Pair, Side } from './side.ts';
 
 /** What the error test was told to tell apart, and how sure it must be. */
 export interface ErrorTest {
@@ -32,24 +32,34 @@ export const noErrorEvidence: ErrorEvidence = { ratio: 0, broken: 0, requests: 0
  * Adds what one step showed. Each error is a draw: where both sides fail alike it is the candidate's with the probability of
  * its share of the requests, whatever the rate of errors is; where it fails r times as often, with that of r shares to the
  * other's one. So a dependency that fails for both tells nothing against the candidate, and no rate must be known before.
+ * Events that were refused are drawn among the deliveries, which another share may hold for: the draws add up all the same.
  */
 export const addErrors = (
   evidence: ErrorEvidence,
   { stable, candidate }: Pair,
   { ratio }: Pick<ErrorTest, 'ratio'> = errorTest,
 ): ErrorEvidence => {
-  const share = candidate.requests / (candidate.requests + stable.requests);
-  const gained = (r: number): number => {
-    if (!(share > 0 && share < 1)) return 0;
-    const all = r * share + 1 - share;
-    return candidate.errors * Math.log(r / all) - stable.errors * Math.log(all);
-  };
+  const [mine, theirs] = [candidate.deliveries, stable.deliveries];
+  const gained = (r: number): number =>
+    drawn(r, shareOf(candidate.requests, stable.requests), candidate.errors, stable.errors) +
+    drawn(r, shareOf(mine.all, theirs.all), mine.refused, theirs.refused);
   return {
     ratio: evidence.ratio + gained(ratio),
     broken: evidence.broken + gained(broken),
     requests: evidence.requests + candidate.requests,
-    errors: evidence.errors + candidate.errors,
+    errors: evidence.errors + failuresOf(candidate),
   };
+};
+
+/** Requests that failed, and events that were refused. */
+export const failuresOf = ({ errors, deliveries }: Side): number => errors + deliveries.refused;
+
+const shareOf = (mine: number, theirs: number): number => mine / (mine + theirs);
+
+const drawn = (r: number, share: number, mine: number, theirs: number): number => {
+  if (!(share > 0 && share < 1)) return 0;
+  const all = r * share + 1 - share;
+  return mine * Math.log(r / all) - theirs * Math.log(all);
 };
 
 export type ErrorFinding =

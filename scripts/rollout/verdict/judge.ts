@@ -1,6 +1,6 @@
-import { addErrors, type ErrorEvidence, judgeErrors } from './errors.ts';
+import { addErrors, type ErrorEvidence, failuresOf, judgeErrors } from './errors.ts';
 import { judgeLatency } from './latency.ts';
-import { type Pair, quantile } from './side.ts';
+import { type Pair, quantile, type Side } from './side.ts';
 
 /** What a candidate may not exceed, whatever the stable side does. */
 export interface Bounds {
@@ -32,7 +32,7 @@ export interface Verdict {
 /** Roll back where one reason for it is certain; promote, to the next step or to all, where nothing speaks against it any more. */
 export const judge = ({ pair, before, bounds, steps, last }: Question): Verdict => {
   const { candidate, stable } = pair;
-  const figures = `candidate ${rate(candidate)}, stable ${rate(stable)}`;
+  const figures = `candidate ${rate(candidate)}, stable ${rate(stable)}${events(pair)}`;
   const errors = judgeErrors(addErrors(before, pair));
   const latency = judgeLatency(pair, steps);
   const times = `median ${seconds(quantile(candidate.latency, 0.5))} against ${seconds(quantile(stable.latency, 0.5))}`;
@@ -68,7 +68,7 @@ const exceeded = ({ candidate }: Pair, { maxErrorRate, maxP99 }: Bounds, steps: 
   };
   if (maxErrorRate !== undefined)
     look(
-      candidate.errors,
+      failuresOf(candidate),
       maxErrorRate,
       `${rate(candidate)} is more than --max-error-rate ${percent(maxErrorRate)}`,
     );
@@ -96,8 +96,18 @@ const isMore = (beyond: number, requests: number, allowed: number, alpha: number
 
 const percent = (share: number) => `${Number((share * 100).toPrecision(3))}%`;
 
-const rate = ({ errors, requests }: { errors: number; requests: number }) =>
-  requests === 0 ? 'no requests' : `${errors} of ${requests} failed (${percent(errors / requests)})`;
+const rate = (side: Side) => {
+  const [failed, { requests }] = [failuresOf(side), side];
+  return requests === 0 ? 'no requests' : `${failed} of ${requests} failed (${percent(failed / requests)})`;
+};
+
+/** In words only where events are delivered at all: requests tell nothing of what was tried again, or given up. */
+const events = ({ candidate, stable }: Pair): string => {
+  const said = ({ deliveries: { all, retried, failed } }: Side) =>
+    `of ${all} events ${retried} retried, ${failed} dead-lettered`;
+  const any = candidate.deliveries.all + stable.deliveries.all > 0;
+  return any ? `; deliveries: candidate ${said(candidate)}, stable ${said(stable)}` : '';
+};
 
 const seconds = (value: number | undefined) =>
   value === undefined

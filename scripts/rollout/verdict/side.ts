@@ -10,6 +10,19 @@ export interface Side {
   /** Answers of 500 and above. */
   errors: number;
   latency: Histogram;
+  /** What became of the events among them. */
+  deliveries: Deliveries;
+}
+
+/** Attempts to deliver an event. */
+export interface Deliveries {
+  all: number;
+  /** Not taken, and tried again, here or at the other side. */
+  retried: number;
+  /** Not taken, and given up: dead letters. */
+  failed: number;
+  /** Of those not taken, what `errors` does not count: refused with a code below 500, or not answered in time. */
+  refused: number;
 }
 
 export interface Pair {
@@ -24,8 +37,10 @@ export const since = (before: Side, now: Side): Side | undefined => {
   if (!sameBounds && before.requests > 0) return undefined;
   const requests = now.requests - before.requests;
   const errors = now.errors - before.errors;
-  if (requests < 0 || errors < 0 || counts.some((count) => count < 0)) return undefined;
-  return { requests, errors, latency: { bounds: now.latency.bounds, counts } };
+  const deliveries = eachDelivery((key) => now.deliveries[key] - before.deliveries[key]);
+  if ([requests, errors, ...counts, ...Object.values(deliveries)].some((count) => count < 0))
+    return undefined;
+  return { requests, errors, latency: { bounds: now.latency.bounds, counts }, deliveries };
 };
 
 export const sum = (a: Side, b: Side): Side => {
@@ -37,10 +52,25 @@ export const sum = (a: Side, b: Side): Side => {
       bounds: wider.bounds,
       counts: wider.counts.map((_, i) => (a.latency.counts[i] ?? 0) + (b.latency.counts[i] ?? 0)),
     },
+    deliveries: eachDelivery((key) => a.deliveries[key] + b.deliveries[key]),
   };
 };
 
-export const nothing: Side = { requests: 0, errors: 0, latency: { bounds: [], counts: [] } };
+const eachDelivery = (count: (key: keyof Deliveries) => number): Deliveries => ({
+  all: count('all'),
+  retried: count('retried'),
+  failed: count('failed'),
+  refused: count('refused'),
+});
+
+export const noDeliveries: Deliveries = eachDelivery(() => 0);
+
+export const nothing: Side = {
+  requests: 0,
+  errors: 0,
+  latency: { bounds: [], counts: [] },
+  deliveries: noDeliveries,
+};
 
 /** The upper bound of the bucket that holds the quantile: never below the true one. Undefined without requests, Infinity beyond all. */
 export const quantile = ({ bounds, counts }: Histogram, q: number): number | undefined => {

@@ -2,7 +2,7 @@ import type { KubeObject } from '../../../knative/local/store/types.ts';
 import { ConflictError } from '../../../scripts/kube.ts';
 import type { Clock, Cluster, Metrics } from '../../../scripts/rollout/ports.ts';
 import type { TrafficTarget } from '../../../scripts/rollout/traffic.ts';
-import type { Side } from '../../../scripts/rollout/verdict/side.ts';
+import { noDeliveries, type Side } from '../../../scripts/rollout/verdict/side.ts';
 
 /** The process dies here: nothing after it runs. */
 export class Killed extends Error {}
@@ -126,6 +126,7 @@ export const createModel = (settings: ModelSettings) => {
             requests: Math.floor(requests),
             errors: Math.floor(errors),
             latency: { bounds: [0.01, 0.1], counts: [Math.floor(requests), 0, 0] },
+            deliveries: noDeliveries,
           };
         });
       }),

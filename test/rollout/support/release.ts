@@ -1,7 +1,10 @@
 import { spawn } from 'node:child_process';
+import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
-import { Agent, request } from 'node:http';
+import { Agent, createServer, request } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { json } from 'node:stream/consumers';
 import { flood } from '../../acceptance/support/flood.ts';
 import type { Reply } from '../../acceptance/support/web.ts';
 import { newHome, startPlatform } from '../../support/platform.ts';
@@ -18,6 +21,7 @@ const variants = {
   steady: { DELAY_MS: '20' },
   slow: { DELAY_MS: '60' },
   crashing: { CRASH: 'no such table: orders' },
+  refusing: { REFUSE_EVERY: '5' },
 };
 export type Variant = keyof typeof variants;
 
@@ -27,7 +31,7 @@ export interface Said {
   stderr: string;
 }
 
-const yaml = (image: Variant) => `apiVersion: serving.knative.dev/v1
+const service = (image: Variant) => `apiVersion: serving.knative.dev/v1
 kind: Service
 metadata: { name: shop-${image} }
 spec:
@@ -36,19 +40,42 @@ spec:
       containers: [{ image: 'dev.local/shop:${image}' }]
 `;
 
-/** A platform with the function shop in two Services, and the command line to release other images of it. */
+const serviceRef = (name: string, uri: string) =>
+  `{ ref: { apiVersion: serving.knative.dev/v1, kind: Service, name: ${name} }, uri: ${uri} }`;
+
+/** Events go to shop-events; their dead letters to shop-v1. */
+const eventing = `${service('v1').replace('shop-v1', 'shop-events')}---
+apiVersion: eventing.knative.dev/v1
+kind: Broker
+metadata: { name: default, annotations: { eventing.knative.dev/broker.class: Kafka } }
+spec:
+  delivery: { retry: 3, backoffDelay: PT0.1S, deadLetterSink: ${serviceRef('shop-v1', '/dead')} }
+---
+apiVersion: eventing.knative.dev/v1
+kind: Trigger
+metadata: { name: sold }
+spec:
+  broker: default
+  filter: { attributes: { type: sold } }
+  subscriber: ${serviceRef('shop-events', '/_events')}
+`;
+
+/** A platform with the function shop in three Services, and the command line to release other images of it. */
 export const startShop = async () => {
   const home = await newHome();
   const manifests = join(home, '../yaml');
   await mkdir(manifests, { recursive: true });
   for (const image of ['v1', 'steady'] as const)
-    await writeFile(join(manifests, `${image}.yaml`), yaml(image));
+    await writeFile(join(manifests, `${image}.yaml`), service(image));
+  await writeFile(join(manifests, 'events.yaml'), eventing);
+  const receipts = await collectReceipts();
   const begin = (...args: string[]) => run(['scripts/kagari.js', ...args, '--home', home]);
   const kagari = (...args: string[]) => begin(...args).said;
   for (const [tag, env] of Object.entries(variants)) {
     const settings = Object.entries(env).flatMap(([key, value]) => ['--env', `${key}=${value}`]);
     const image = ['image', 'import', shop, '--entrypoint', 'node main.mjs', '-t', `dev.local/shop:${tag}`];
-    const { code, stderr } = await kagari(...image, ...settings);
+    const collect = ['--env', `COLLECT=${receipts.url}`];
+    const { code, stderr } = await kagari(...image, ...settings, ...collect);
     if (code !== 0) throw new Error(stderr);
   }
   const platform = await startPlatform({
@@ -58,10 +85,11 @@ export const startShop = async () => {
   });
   const agent = new Agent({ keepAlive: true });
 
-  const ask = (name: string): Promise<Reply> =>
+  const ask = (name: string, path = '/'): Promise<Reply> =>
     new Promise((resolve, reject) => {
       const headers = { host: `${name}.kagari.localhost` };
-      const asking = request({ host: '127.0.0.1', port: platform.port, agent, headers }, (response) => {
+      const where = { host: '127.0.0.1', port: platform.port, path };
+      const asking = request({ ...where, agent, headers }, (response) => {
         let text = '';
         response.on('data', (chunk) => (text += chunk));
         response.on('end', () => resolve({ status: response.statusCode ?? 0, text } as Reply));
@@ -77,9 +105,52 @@ export const startShop = async () => {
     begin,
     ask,
     load: (name: string, perSecond: number) => flood(perSecond, () => ask(name)),
+    /** Events of the type `sold`, each with an id and, where so asked, a key that ends as an id does. */
+    events: (perSecond: number, { keys = 0 } = {}) => {
+      const ids: string[] = [];
+      const all = flood(perSecond, () => {
+        const id = randomUUID();
+        ids.push(id);
+        const key =
+          keys &&
+          createHash('sha256')
+            .update(String(ids.length % keys))
+            .digest('hex');
+        return ask('shop-v1', `/publish?id=${id}${key ? `&key=${key}` : ''}`);
+      });
+      return { ids, end: all.end };
+    },
+    /** What shop-events has taken, and what came to the dead letters, in order. */
+    receipts: receipts.all,
     async close() {
+      receipts.close();
       agent.destroy();
       return platform.end('SIGTERM');
+    },
+  };
+};
+
+export interface Receipt {
+  id: string;
+  key: string | null;
+  revision: string;
+  path: '/_events' | '/dead';
+}
+
+/** Where the function tells what it has taken: its pods may write to no file. */
+const collectReceipts = async () => {
+  const all: Receipt[] = [];
+  const server = createServer(async (asked, answer) => {
+    all.push((await json(asked)) as Receipt);
+    answer.writeHead(204).end();
+  });
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    all,
+    close: () => {
+      server.close();
+      server.closeAllConnections();
     },
   };
 };
