@@ -3,7 +3,7 @@ import { Agent, request } from 'node:https';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { parse } from 'yaml';
-import type { KubeObject } from '../knative/local/store/types.ts';
+import type { KubeObject, NewObject } from '../knative/local/store/types.ts';
 
 export interface Kube {
   /** Rejects with the API's own message, or, where nobody answers, with an Error that has a `code`. */
@@ -12,6 +12,8 @@ export interface Kube {
   text(path: string): Promise<string>;
   /** Over what was read: rejects with a ConflictError where it was changed since. */
   put(path: string, object: KubeObject): Promise<KubeObject>;
+  post(path: string, object: NewObject): Promise<KubeObject>;
+  delete(path: string): Promise<void>;
   close(): void;
 }
 
@@ -32,7 +34,7 @@ export const openKube = async (home: string): Promise<Kube | undefined> => {
   const ca = Buffer.from(cluster['certificate-authority-data'], 'base64');
   const agent = new Agent({ keepAlive: true, ca });
   const headers = { accept: 'application/json', authorization: `Bearer ${user.token}` };
-  const ask = (method: string, path: string, object?: KubeObject): Promise<string> =>
+  const ask = (method: string, path: string, object?: NewObject): Promise<string> =>
     new Promise((resolve, reject) => {
       const body = object && JSON.stringify(object);
       const asking = request(new URL(path, cluster.server), {
@@ -51,7 +53,7 @@ export const openKube = async (home: string): Promise<Kube | undefined> => {
       asking.on('response', async (response) => {
         try {
           const answer = await text(response);
-          if (response.statusCode === 200) return resolve(answer);
+          if (response.statusCode === 200 || response.statusCode === 201) return resolve(answer);
           const { reason, message } = JSON.parse(answer);
           reject(new (reason === 'Conflict' ? ConflictError : Error)(`the Kubernetes API: ${message}`));
         } catch (error) {
@@ -64,6 +66,8 @@ export const openKube = async (home: string): Promise<Kube | undefined> => {
     get: async (path) => JSON.parse(await ask('GET', path)),
     text: (path) => ask('GET', path),
     put: async (path, object) => JSON.parse(await ask('PUT', path, object)),
+    post: async (path, object) => JSON.parse(await ask('POST', path, object)),
+    delete: async (path) => void (await ask('DELETE', path)),
     close: () => agent.destroy(),
   };
 };

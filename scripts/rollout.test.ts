@@ -27,6 +27,7 @@ describe('kagari rollout', () => {
     expect(readRollout(['shop', ...image, '--strategy', 'blue-green'], {})).toMatchObject({
       settings: { strategy: 'blue-green', steps: [100] },
     });
+    expect(readRollout(['shop', ...image, '--by-key'], {})).toMatchObject({ settings: { byKey: true } });
     expect(readRollout(['abort', 'shop'], {})).toMatchObject({ verb: 'abort', name: 'shop' });
   });
 
@@ -62,6 +63,9 @@ describe('kagari rollout', () => {
       ...['1', '101%', '%'].map((rate) => ['shop', ...image, '--max-error-rate', rate]),
       ['shop', ...image, '--min-requests', '0'],
       ['shop', ...image, '--probe', 'catalog'],
+      ['shop', ...image, '--by-key', '--probe', '/catalog'],
+      ['shop', ...image, '--by-key', '--strategy', 'blue-green'],
+      ['status', 'shop', '--by-key'],
       ['shop', ...image, '--strategy', 'rolling'],
       ['shop', ...image, '--strategy', 'blue-green', '--steps', '5,10'],
       ['shop', ...image, '--home', 'a', '--context', 'b'],

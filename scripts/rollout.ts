@@ -7,7 +7,7 @@ import type { Settings } from './rollout/record.ts';
 import { defaultSteps } from './rollout/steps.ts';
 
 const usage = `kagari rollout FUNCTION --image REFERENCE [--strategy canary|blue-green] [--steps ${defaultSteps.join(',')}] [--interval 30s]
-               [--max-error-rate 1%] [--max-p99 500ms] [--min-requests 50] [--probe /path] [--dry-run] [--json]
+               [--max-error-rate 1%] [--max-p99 500ms] [--min-requests 50] [--probe /path] [--by-key] [--dry-run] [--json]
 kagari rollout status|pause|resume|abort FUNCTION [--json]
 
 Makes a revision of the image at 0%, checks it, gives it traffic step by step, compares it with the stable one in each step,
@@ -23,6 +23,7 @@ Exit code: 0 promoted, 1 rolled back or aborted, 3 held.
   --max-p99            99 of 100 of its requests are answered within this time, whatever the stable one does
   --min-requests       of the candidate's in each step (50)
   --probe              makes traffic of its own: GET this path
+  --by-key             share out events by their partitionkey, not by chance: all of a key at one side; requests stay where they are
   --dry-run            say what would be written, and change nothing
   --json               one object on stdout, at the end
   --home               of the running platform                   KAGARI_HOME
@@ -43,6 +44,7 @@ export const readRollout = (args: string[], env: NodeJS.ProcessEnv): RolloutOpti
     'max-p99': { type: 'string' },
     'min-requests': { type: 'string' },
     probe: { type: 'string' },
+    'by-key': { type: 'boolean', default: false },
     'dry-run': { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
   });
@@ -52,8 +54,8 @@ export const readRollout = (args: string[], env: NodeJS.ProcessEnv): RolloutOpti
   if (more !== undefined) throw new UsageError(`rollout takes one function, not ${more}, too`);
   const common = { name, place: readPlace(values, env), json: values.json };
   if (verb) {
-    const { image, steps, strategy, 'dry-run': dryRun } = values;
-    if (image || steps || strategy || dryRun)
+    const { image, steps, strategy, 'dry-run': dryRun, 'by-key': byKey } = values;
+    if (image || steps || strategy || dryRun || byKey)
       throw new UsageError(`rollout ${verb} takes none of a new rollout's options`);
     return { ...common, verb };
   }
@@ -68,10 +70,13 @@ export const readRollout = (args: string[], env: NodeJS.ProcessEnv): RolloutOpti
     throw new UsageError('--steps: blue-green moves all traffic at once');
   if (values.probe !== undefined && !/^\/[\x21-\x7e]*$/.test(values.probe))
     throw new UsageError(`--probe is ${values.probe}: it takes a path, such as /catalog`);
+  if (values['by-key'] && (strategy === 'blue-green' || values.probe !== undefined))
+    throw new UsageError('--by-key shares out events step by step: not with blue-green, nor with --probe');
   const optional = {
     maxErrorRate: readFraction('--max-error-rate', values['max-error-rate']),
     maxP99: readSeconds('--max-p99', values['max-p99']),
     probe: values.probe,
+    ...(values['by-key'] && { byKey: true as const }),
   };
   const settings: Settings = {
     strategy,

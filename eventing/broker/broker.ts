@@ -126,6 +126,12 @@ export const createBroker = ({
       await log.deleteGroup(groupOf(namespace, name));
     },
 
+    async positions(namespace, name) {
+      const trigger = triggers.get(`${namespace}/${name}`);
+      if (!trigger) throw new SpecError('name', `there is no trigger ${name} in namespace ${namespace}`);
+      return trigger.positions();
+    },
+
     async close(options) {
       await Promise.all([...triggers.values()].map((trigger) => trigger.close(options)));
       triggers.clear();

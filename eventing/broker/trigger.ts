@@ -2,13 +2,14 @@ import type { Consumer, EventLog } from '../log/port.ts';
 import type { createDispatch, Version } from './dispatch.ts';
 import type { CompileFilter } from './filter.ts';
 import { checkUrl, type Policy, policyOf } from './policy.ts';
-import type { TriggerSpec } from './types.ts';
+import type { TriggerPosition, TriggerSpec } from './types.ts';
 
 /** A trigger that is served: a consumer of its broker's topic. */
 export interface Trigger {
   readonly spec: TriggerSpec;
   /** Applies to the next event; throws SpecError before anything changes. */
   update(spec: TriggerSpec): Promise<void>;
+  positions(): Promise<TriggerPosition[]>;
   close(options?: { graceMs?: number }): Promise<void>;
 }
 
@@ -60,6 +61,11 @@ export const startTrigger = async (spec: TriggerSpec, deps: Deps): Promise<Trigg
       // Without it, what is asked for again is to subscribe.
       consumer = undefined;
       await consume();
+    },
+    async positions() {
+      const committed = await log.committed(topic, groupOf(spec.namespace, spec.name));
+      const offsets = await log.offsets(topic);
+      return offsets.map(({ start, end }, partition) => ({ committed: committed[partition] ?? start, end }));
     },
     async close(options) {
       await consumer?.close(options);

@@ -14,8 +14,17 @@ export interface Broker {
   updateTrigger(spec: TriggerSpec): Promise<void>;
   /** Stops the deliveries and deletes the consumer group: a trigger made again starts at the newest event. */
   removeTrigger(namespace: string, name: string): Promise<void>;
+  /** How far a trigger is, one a partition: what it has seen to, and where its topic ends. Throws SpecError where it is not served. */
+  positions(namespace: string, name: string): Promise<TriggerPosition[]>;
   /** Stops delivering, lets what is in hand finish within `graceMs`; what is not done is delivered at the next start. */
   close(options?: { graceMs?: number }): Promise<void>;
+}
+
+export interface TriggerPosition {
+  /** The next offset that it has not seen to. */
+  committed: bigint;
+  /** The next free offset. */
+  end: bigint;
 }
 
 export interface BrokerSpec {

@@ -6,12 +6,14 @@ import type { EventLog } from '../../eventing/log/port.ts';
 import { createSources } from '../../eventing/source/sources.ts';
 import { createEventWriter } from './api/events/record-event.ts';
 import { createKubeApi } from './api/kube-api.ts';
+import type { ServeMetrics } from './api/serve.ts';
 import { buildImages } from './build-images.ts';
 import { collectAtRest } from './collect-at-rest.ts';
 import { ingressHosts } from './eventing/broker-address.ts';
 import { createEventing } from './eventing/eventing.ts';
 import { brokerIngressHandler } from './eventing/ingress-handler.ts';
 import { logFailedDeliveries } from './eventing/log-deliveries.ts';
+import { renderPositions } from './eventing/render-positions.ts';
 import { tellEventLog } from './eventing/tell-event-log.ts';
 import { createImageStore } from './images/store.ts';
 import { createIngress, type Ingress } from './ingress/ingress.ts';
@@ -130,10 +132,11 @@ export const createRuntime = (options: RuntimeOptions): Runtime => {
     );
     life.begin(serving, (it) => it.stop());
 
-    const api = life.begin(
-      createKubeApi({ store, pods: revisions, home, log, metrics: ingress.metrics.render }),
-      (it) => it.close(),
-    );
+    const metrics: ServeMetrics = async (asked) =>
+      asked.triggers.length > 0
+        ? renderPositions(broker, asked.triggers)
+        : ingress.metrics.render(asked.revisions);
+    const api = life.begin(createKubeApi({ store, pods: revisions, home, log, metrics }), (it) => it.close());
     await api.listen(options.kubePort);
     await rememberDatabase(home, options.databaseUrl, store);
 

@@ -1,4 +1,6 @@
 import { putOrInUse } from './hold.ts';
+import { leadsTo } from './keys/pairs.ts';
+import { twinName } from './keys/shared-trigger.ts';
 import { begun } from './moves.ts';
 import type { Cluster } from './ports.ts';
 import {
@@ -46,6 +48,7 @@ export const begin = async ({
     stableScale: status?.actualReplicas ?? 0,
     stableImage: spec.containers[0].image,
   });
+  if (settings.byKey) await refuseTriggers(cluster, name);
   // Defaults and injections come at the write: what it will be is asked first, so that a later change can be told from them.
   const answered = await cluster.put(next, { dryRun: true });
   const record = readRecord(next);
@@ -53,4 +56,19 @@ export const begin = async ({
   const mine = { ...record, template: fingerprint(answered.spec.template), holder: { id: me, beat: 0 } };
   if (!dryRun) await putOrInUse(cluster, withRecord(next, mine), name);
   return mine;
+};
+
+/** By key: there must be Triggers, their offsets must be known, and the names of those beside them must be free. */
+const refuseTriggers = async (cluster: Cluster, name: string): Promise<void> => {
+  const all = await cluster.triggers();
+  const own = all.filter((trigger) => leadsTo(trigger, name));
+  if (own.length === 0) throw new Error(`--by-key: no Trigger delivers events to ${name}`);
+  for (const { metadata } of own) {
+    const twin = twinName(metadata.name);
+    if (all.some((other) => other.metadata.name === twin))
+      throw new Error(
+        `--by-key: there is a Trigger ${twin} already, which the candidate of ${name} would need`,
+      );
+    await cluster.positions(metadata.name);
+  }
 };

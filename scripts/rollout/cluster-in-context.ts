@@ -19,17 +19,28 @@ export const openContext = (kubectl: Kubectl, namespace: string): Cluster => {
         '-l',
         `serving.knative.dev/service=${service}`,
       ]),
-    async put(service, { dryRun } = { dryRun: false }) {
+    async put(object, { dryRun } = { dryRun: false }) {
       const dry = dryRun ? ['--dry-run=server'] : [];
       try {
         return JSON.parse(
-          await kubectl.run(['replace', '-f', '-', '-o', 'json', ...dry], JSON.stringify(service)),
+          await kubectl.run(['replace', '-f', '-', '-o', 'json', ...dry], JSON.stringify(object)),
         );
       } catch (error) {
         if (error instanceof ClusterError && /\(Conflict\)|has been modified/.test(error.stderr))
           throw new ConflictError(error.message);
         throw error;
       }
+    },
+    create: async (object) =>
+      JSON.parse(await kubectl.run(['create', '-f', '-', '-o', 'json'], JSON.stringify(object))),
+    async remove({ kind, metadata }) {
+      await kubectl.run(['delete', kind.toLowerCase(), metadata.name, ...within, '--ignore-not-found']);
+    },
+    triggers: () => kubectl.list('triggers.eventing.knative.dev', within),
+    positions: async () => {
+      throw new Error(
+        'the offsets of Triggers, as they are at this moment, are told by the local runtime only: on a cluster leave --by-key out',
+      );
     },
     text: (path) => kubectl.run(['get', '--raw', path]),
     close: () => {},

@@ -2,14 +2,19 @@ import type { KubeObject } from '../../knative/local/store/types.ts';
 import { ConflictError } from '../kube.ts';
 import { checkCandidate } from './check-candidate.ts';
 import { beatEveryMs } from './hold.ts';
-import { changedByOthers, moved } from './moves.ts';
+import { createHandovers } from './keys/handover.ts';
+import { returnKeys } from './keys/return-keys.ts';
+import { type Progress, shareKeys } from './keys/share-keys.ts';
+import { changedByOthers, ended, moved } from './moves.ts';
 import type { Clock, Cluster, Metrics, Probe } from './ports.ts';
-import { isUnderWay, type RolloutRecord, readRecord, withRecord } from './record.ts';
+import { sendProbes } from './probe.ts';
+import { readVerdict } from './read-verdict.ts';
+import { isUnderWay, type Outcome, type RolloutRecord, readRecord, withRecord } from './record.ts';
 import { settle } from './settle.ts';
 import { createTally } from './tally.ts';
-import { trafficOf } from './traffic.ts';
+import { targetsOf } from './traffic.ts';
 import { addErrors } from './verdict/errors.ts';
-import { judge } from './verdict/judge.ts';
+import type { Verdict } from './verdict/judge.ts';
 
 export interface Driving {
   cluster: Cluster;
@@ -24,12 +29,14 @@ export interface Driving {
 }
 
 export interface Ending {
-  outcome: 'promoted' | 'rolled back' | 'aborted' | 'held';
+  outcome: Outcome | 'held';
   reasons: string[];
 }
 
 export const readEveryMs = 1_000;
 const again = 'again';
+/** Undefined: it waits. */
+type Turn = Ending | typeof again | undefined;
 
 /** Drives a rollout that this call holds to its end, or to where it must hold. Every turn begins with what the Service says. */
 export const drive = async (driving: Driving, name: string): Promise<Ending> => {
@@ -40,9 +47,17 @@ export const drive = async (driving: Driving, name: string): Promise<Ending> => 
   let beaten = clock.now();
   let tally = createTally(false);
   let last = '';
+  const handovers = createHandovers(cluster);
   const tell = (line: string) => {
     if (line !== last) say(line);
     last = line;
+  };
+  /** Where the rollout is: at another place its time and its figures begin anew. */
+  const arrive = (place: string, { settings }: RolloutRecord) => {
+    if (at.startsWith(place)) return;
+    at = place;
+    began = clock.now();
+    tally = createTally(settings.strategy === 'blue-green');
   };
 
   /** One write; whoever was faster, or an answer that was lost, is found at the next turn's look. */
@@ -52,32 +67,33 @@ export const drive = async (driving: Driving, name: string): Promise<Ending> => 
       beaten = clock.now();
       return true;
     } catch (error) {
-      if (!(error instanceof ConflictError)) {
-        tell(`the write failed: ${(error as Error).message}`);
-        await clock.sleep(readEveryMs);
-      }
+      await writeFailed(error);
       return false;
     }
+  };
+  const writeFailed = async (error: unknown): Promise<void> => {
+    if (error instanceof ConflictError) return;
+    tell(`the write failed: ${(error as Error).message}`);
+    await clock.sleep(readEveryMs);
   };
 
   const end = async (
     service: KubeObject,
-    { holder: _, ...record }: RolloutRecord,
-    phase: 'promoted' | 'rolled back',
+    { holder, ...record }: RolloutRecord,
+    phase: Outcome,
     reasons: string[],
-  ): Promise<Ending | typeof again> => {
-    if (!(await put(moved(service, { ...record, phase, reasons })))) return again;
-    await settled({ ...record, phase });
-    return { outcome: phase, reasons };
-  };
-
-  /** The Service says that the traffic is as it was written. */
-  const settled = async (record: RolloutRecord): Promise<void> => {
-    const expected = trafficOf(record).map((target) =>
-      target.latestRevision ? { ...target, revisionName: record.candidate ?? '' } : target,
-    );
-    if (!(await settle({ cluster, clock }, name, expected)))
+  ): Promise<Turn> => {
+    const isShared = record.settings.byKey && record.phase === 'shifting';
+    if (isShared && holder) {
+      const next = { ...record, holder, phase: 'returning' as const, towards: phase, reasons };
+      if (await put(moved(service, next)))
+        tell(`${phase}: ${reasons.join('; ')}; the Triggers get back what they were`);
+      return again;
+    }
+    if (!(await put(ended(service, record, phase, reasons)))) return again;
+    if (!(await settle({ cluster, clock }, name, targetsOf({ ...record, phase }))))
       say('the traffic is written, but the Service does not say yet that it has moved');
+    return { outcome: phase, reasons };
   };
 
   const held = async (service: KubeObject, { holder: _, ...record }: RolloutRecord, reasons: string[]) => {
@@ -87,10 +103,7 @@ export const drive = async (driving: Driving, name: string): Promise<Ending> => 
 
   const patience = ({ settings }: RolloutRecord) => settings.intervalSeconds + settings.patienceSeconds;
 
-  const check = async (
-    service: KubeObject,
-    record: RolloutRecord,
-  ): Promise<Ending | typeof again | undefined> => {
+  const check = async (service: KubeObject, record: RolloutRecord): Promise<Turn> => {
     const found = await checkCandidate({ cluster, probe }, service, record);
     if ('failed' in found) return end(service, record, 'rolled back', [found.failed]);
     if ('ready' in found) {
@@ -106,30 +119,44 @@ export const drive = async (driving: Driving, name: string): Promise<Ending> => 
     ]);
   };
 
-  const sayStep = ({ settings, step, candidate, stable }: RolloutRecord) =>
-    say(`${settings.steps[step]}% to ${candidate}, ${100 - (settings.steps[step] ?? 0)}% to ${stable}`);
+  const sayStep = ({ settings, step, candidate, stable }: RolloutRecord) => {
+    const percent = settings.steps[step] ?? 0;
+    say(`${percent}%${settings.byKey ? ' of the keys' : ''} to ${candidate}, ${100 - percent}% to ${stable}`);
+  };
 
-  const shift = async (
+  /** One turn of what is done to the Triggers; undefined where they are as they must be. */
+  const withTriggers = async (
     service: KubeObject,
     record: RolloutRecord,
-  ): Promise<Ending | typeof again | undefined> => {
-    const { settings, step, stable, candidate = '' } = record;
-    let outcome: 'promote' | 'roll back' | 'hold' = 'hold';
-    let reasons: string[];
+    act: typeof shareKeys,
+  ): Promise<{ turn: Turn } | undefined> => {
+    let progress: Progress;
     try {
-      const [ofStable, ofCandidate] = await metrics.read([stable, candidate], {});
-      if (!ofStable || !ofCandidate) throw new Error('no figures of its revisions');
-      const isLast = step === settings.steps.length - 1;
-      ({ outcome, reasons } = judge({
-        pair: tally.add(ofStable, ofCandidate),
-        before: record.evidence,
-        bounds: settings,
-        steps: settings.steps.length,
-        last: isLast,
-      }));
+      progress = await act({ cluster, handovers }, name, record);
     } catch (error) {
-      reasons = [`metrics are missing: ${(error as Error).message}`];
+      await writeFailed(error);
+      progress = { waiting: last };
     }
+    if (progress === 'done') return undefined;
+    if ('changed' in progress)
+      return {
+        turn: await held(service, record, [`somebody else has changed the Trigger ${progress.changed}`]),
+      };
+    tell(progress.waiting);
+    const tooLong = passed(began) > patience(record);
+    return { turn: tooLong ? await held(service, record, [progress.waiting]) : undefined };
+  };
+
+  const shift = async (service: KubeObject, record: RolloutRecord): Promise<Turn> => {
+    const { settings, step } = record;
+    if (settings.byKey) {
+      const sharing = await withTriggers(service, record, shareKeys);
+      if (sharing) return sharing.turn;
+      arrive(`${placeOf(record)}, shared`, record);
+    }
+    const { outcome, reasons } = await readVerdict(metrics, tally, record).catch(
+      (error: Error): Verdict => ({ outcome: 'hold', reasons: [`metrics are missing: ${error.message}`] }),
+    );
     if (outcome === 'roll back') return end(service, record, 'rolled back', reasons);
     if (record.paused) {
       tell(`paused at ${settings.steps[step]}%`);
@@ -145,17 +172,17 @@ export const drive = async (driving: Driving, name: string): Promise<Ending> => 
       return again;
     }
     if (outcome === 'hold' && elapsed > patience(record)) return held(service, record, reasons);
-    if (settings.probe !== undefined) await sendProbes(service, settings.probe);
+    if (settings.probe !== undefined) await sendProbes(probe, service, settings.probe);
     return undefined;
   };
 
-  const sendProbes = async (service: KubeObject, path: string) => {
-    const url = service.status?.traffic?.find(({ tag }: { tag?: string }) => tag === 'candidate')?.url;
-    const both = [url, service.status?.url].filter((one) => one !== undefined);
-    await Promise.all(both.map((one) => probe.send(new URL(path, one).href, 20)));
+  const giveBack = async (service: KubeObject, record: RolloutRecord): Promise<Turn> => {
+    const returning = await withTriggers(service, record, returnKeys);
+    if (returning) return returning.turn;
+    return end(service, record, record.towards ?? 'aborted', record.reasons);
   };
 
-  const turn = async (): Promise<Ending | typeof again | undefined> => {
+  const turn = async (): Promise<Turn> => {
     let service: KubeObject;
     try {
       service = await cluster.service(name);
@@ -165,23 +192,19 @@ export const drive = async (driving: Driving, name: string): Promise<Ending> => 
     }
     const record = readRecord(service);
     if (!record) return { outcome: 'held', reasons: ['somebody has removed the record of this rollout'] };
-    if (!isUnderWay(record)) return { outcome: record.phase as 'aborted', reasons: record.reasons };
+    if (!isUnderWay(record)) return { outcome: record.phase as Outcome, reasons: record.reasons };
     if (record.holder?.id !== me) return { outcome: 'held', reasons: ['another call drives it now'] };
-    const changed = changedByOthers(service, record);
+    const changed = record.towards !== 'aborted' && changedByOthers(service, record);
     if (changed) return { outcome: 'held', reasons: [`somebody else has changed ${name}: ${changed}`] };
     if (signal.aborted) return held(service, record, ['it was interrupted']);
-    const place = `${record.phase} ${record.step} ${record.paused}`;
-    if (place !== at) {
-      at = place;
-      began = clock.now();
-      tally = createTally(record.settings.strategy === 'blue-green');
-    }
+    arrive(placeOf(record), record);
     if (clock.now() - beaten >= beatEveryMs) {
       const holder = { id: me, beat: record.holder.beat + 1 };
       await put(withRecord(service, { ...record, holder }));
       return again;
     }
-    return record.phase === 'checking' ? check(service, record) : shift(service, record);
+    const acts = { checking: check, shifting: shift, returning: giveBack };
+    return acts[record.phase as keyof typeof acts](service, record);
   };
 
   for (;;) {
@@ -192,3 +215,5 @@ export const drive = async (driving: Driving, name: string): Promise<Ending> => 
     await clock.sleep(readEveryMs);
   }
 };
+
+const placeOf = ({ phase, step, paused }: RolloutRecord): string => `${phase} ${step} ${paused}`;

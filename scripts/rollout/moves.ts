@@ -1,5 +1,12 @@
 import type { KubeObject } from '../../knative/local/store/types.ts';
-import { annotation, fingerprint, type RolloutRecord, type Settings, withRecord } from './record.ts';
+import {
+  annotation,
+  fingerprint,
+  type Outcome,
+  type RolloutRecord,
+  type Settings,
+  withRecord,
+} from './record.ts';
 import { currentTraffic, sameTraffic, sayTraffic, trafficOf } from './traffic.ts';
 
 const initialScale = 'autoscaling.knative.dev/initial-scale';
@@ -54,6 +61,18 @@ export const begun = (
 /** The Service at another point of its rollout: record and traffic in one object, which is one write. */
 export const moved = (service: KubeObject, next: RolloutRecord): KubeObject =>
   withRecord({ ...service, spec: { ...service.spec, traffic: trafficOf(next) } }, next);
+
+/** The Service at its rollout's end; traffic that somebody else has set stays when it is aborted. */
+export const ended = (
+  service: KubeObject,
+  { holder: _, ...record }: RolloutRecord,
+  phase: Outcome,
+  reasons: string[],
+): KubeObject => {
+  const { towards: __, ...next } = { ...record, phase, reasons };
+  const isOurs = sameTraffic(service.spec.traffic, trafficOf(record));
+  return isOurs || phase !== 'aborted' ? moved(service, next) : withRecord(service, next);
+};
 
 /** What somebody else has changed since the rollout's last write; undefined: nothing. */
 export const changedByOthers = (service: KubeObject, record: RolloutRecord): string | undefined => {

@@ -1,4 +1,5 @@
-import type { KubeObject } from '../../knative/local/store/types.ts';
+import type { TriggerPosition } from '../../eventing/broker/types.ts';
+import type { KubeObject, NewObject } from '../../knative/local/store/types.ts';
 import type { Side } from './verdict/side.ts';
 
 /** The Kubernetes API, as far as a rollout asks it, in one namespace. */
@@ -9,7 +10,13 @@ export interface Cluster {
   /** All of a Service's. */
   revisions(service: string): Promise<KubeObject[]>;
   /** Over what was read: rejects with a ConflictError where it was changed since. A dry run answers what it would be. */
-  put(service: KubeObject, options?: { dryRun: boolean }): Promise<KubeObject>;
+  put(object: KubeObject, options?: { dryRun: boolean }): Promise<KubeObject>;
+  create(object: NewObject): Promise<KubeObject>;
+  remove(object: KubeObject): Promise<void>;
+  /** All of the namespace. */
+  triggers(): Promise<KubeObject[]>;
+  /** How far a Trigger is, one a partition; rejects where nobody can say so as of now. */
+  positions(trigger: string): Promise<TriggerPosition[]>;
   /** Of a path that answers no object. */
   text(path: string): Promise<string>;
   close(): void;

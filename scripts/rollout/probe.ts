@@ -1,6 +1,8 @@
 import { request } from 'node:http';
 import { request as requestTls } from 'node:https';
+import type { KubeObject } from '../../knative/local/store/types.ts';
 import type { Probe } from './ports.ts';
+import { candidateTag, type TrafficTarget } from './traffic.ts';
 
 const answerWithinMs = 10_000;
 
@@ -16,6 +18,13 @@ export const createProbe = (): Probe => ({
     return failed;
   },
 });
+
+/** To the candidate and to the Service, each a second's worth: both sides must have something to be compared by. */
+export const sendProbes = async (probe: Probe, { status }: KubeObject, path: string): Promise<void> => {
+  const url = status?.traffic?.find(({ tag }: TrafficTarget) => tag === candidateTag)?.url;
+  const both = [url, status?.url].filter((one) => one !== undefined);
+  await Promise.all(both.map((one) => probe.send(new URL(path, one).href, 20)));
+};
 
 const answers = (url: string): Promise<boolean> =>
   new Promise((resolve) => {

@@ -16,6 +16,8 @@ const settings = z.strictObject({
   maxP99: z.number().positive().optional(),
   /** A path of the candidate's own address. */
   probe: z.string().optional(),
+  /** Events by their key in place of traffic by chance. */
+  byKey: z.literal(true).optional(),
 });
 
 const record = z.strictObject({
@@ -27,7 +29,9 @@ const record = z.strictObject({
   candidate: z.string().optional(),
   /** Other entries of the traffic, which stay. */
   tags: z.array(z.strictObject({ revisionName: z.string(), tag: z.string() })),
-  phase: z.enum(['checking', 'shifting', 'promoted', 'rolled back', 'aborted']),
+  phase: z.enum(['checking', 'shifting', 'returning', 'promoted', 'rolled back', 'aborted']),
+  /** Where it ends once its Triggers are as they were, while it returns their keys. */
+  towards: z.enum(['promoted', 'rolled back', 'aborted']).optional(),
   /** Index into settings.steps, while it shifts. */
   step: z.int().min(0),
   paused: z.boolean(),
@@ -49,7 +53,10 @@ const record = z.strictObject({
 export type Settings = z.infer<typeof settings>;
 export type RolloutRecord = z.infer<typeof record>;
 
-export const isUnderWay = ({ phase }: RolloutRecord): boolean => phase === 'checking' || phase === 'shifting';
+export type Outcome = NonNullable<RolloutRecord['towards']>;
+
+export const isUnderWay = ({ phase }: RolloutRecord): boolean =>
+  phase === 'checking' || phase === 'shifting' || phase === 'returning';
 
 /** What the Service says of its rollout, the last one or that under way; throws where nobody could have written it so. */
 export const readRecord = (service: KubeObject): RolloutRecord | undefined => {

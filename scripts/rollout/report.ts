@@ -40,11 +40,13 @@ const statusLines = (name: string, service: KubeObject): string[] => {
   const traffic = `traffic: ${sayTraffic(service.status?.traffic)}`;
   const record = readRecord(service);
   if (!record) return [`${name}: no rollout yet`, traffic];
-  const { phase, paused, holder, step, settings, image, reasons } = record;
+  const { phase, towards, paused, holder, step, settings, image, reasons } = record;
   const where =
     phase === 'shifting'
       ? `at ${settings.steps[step]}%, step ${step + 1} of ${settings.steps.length}`
-      : phase;
+      : phase === 'returning'
+        ? `${towards}, its Triggers get back what they were`
+        : phase;
   const state = isUnderWay(record) ? (paused ? ', paused' : holder ? ', driven' : ', held') : '';
   const because = reasons.length > 0 ? [`because: ${reasons.join('; ')}`] : [];
   return [`${name}: ${image} ${where}${state}`, ...because, traffic];

@@ -4,7 +4,7 @@ import { processClock } from './clock.ts';
 import type { RollbackOptions } from './options.ts';
 import { openPlace } from './place.ts';
 import type { Cluster } from './ports.ts';
-import { readRecord, withRecord } from './record.ts';
+import { isUnderWay, readRecord, withRecord } from './record.ts';
 import { settle } from './settle.ts';
 import { candidateTag, sayTraffic, type TrafficTarget } from './traffic.ts';
 
@@ -30,6 +30,7 @@ export const rollBack = async (cluster: Cluster, name: string, to?: string) => {
     const service = await cluster.service(name);
     const target = to ?? (await revisionBefore(cluster, service));
     await refuseUnready(cluster, name, target);
+    refuseByKey(service);
     const current: TrafficTarget[] = service.status?.traffic ?? [];
     const tags = (service.spec.traffic ?? []).flatMap(({ tag, revisionName }: TrafficTarget) =>
       tag && revisionName && tag !== candidateTag
@@ -69,6 +70,14 @@ const revisionBefore = async (cluster: Cluster, service: KubeObject): Promise<st
   const before = revisions.find((one) => oldest && generation(one) < generation(oldest) && isReady(one));
   if (!before) throw new Error(`${name} has no ready revision before ${names.join(', ')}`);
   return before.metadata.name;
+};
+
+/** One write would leave the Triggers without the candidate's keys. */
+const refuseByKey = (service: KubeObject): void => {
+  const { name } = service.metadata;
+  const record = readRecord(service);
+  if (record?.settings.byKey && isUnderWay(record))
+    throw new Error(`a rollout of ${name} by key is under way: kagari rollout abort ${name} leads back`);
 };
 
 const refuseUnready = async (cluster: Cluster, name: string, target: string): Promise<void> => {

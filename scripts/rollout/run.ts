@@ -8,6 +8,7 @@ import type { RolloutOptions } from './options.ts';
 import { openPlace } from './place.ts';
 import type { Cluster } from './ports.ts';
 import { createProbe } from './probe.ts';
+import { isUnderWay, readRecord } from './record.ts';
 import { report, reportStatus } from './report.ts';
 import { settle } from './settle.ts';
 import { steer } from './steer.ts';
@@ -44,6 +45,17 @@ export const runRollout = async (options: RolloutOptions, env: NodeJS.ProcessEnv
     const seconds = (performance.now() - began) / 1000;
     await report({ cluster, name, ending, seconds, json });
     process.exitCode = exitCodes[ending.outcome];
+  };
+  /** Whoever drives it does it; else this call. */
+  const giveKeysBack = async (): Promise<void> => {
+    try {
+      await takeOver({ cluster, clock: processClock, me, say }, name);
+    } catch (error) {
+      if (!(error instanceof InUseError)) throw error;
+      say(`${name} gets its Triggers back as they were, in the call that drives it`);
+      return;
+    }
+    await goOn();
   };
   try {
     switch (options.verb) {
@@ -84,8 +96,10 @@ export const runRollout = async (options: RolloutOptions, env: NodeJS.ProcessEnv
         return reportStatus(name, await cluster.service(name), json);
       case 'abort': {
         await steer({ cluster, name, verb: 'abort' });
-        const { spec } = await cluster.service(name);
-        await settle({ cluster, clock: processClock }, name, spec.traffic);
+        const service = await cluster.service(name);
+        const record = readRecord(service);
+        if (record && isUnderWay(record)) return await giveKeysBack();
+        await settle({ cluster, clock: processClock }, name, service.spec.traffic);
         return reportStatus(name, await cluster.service(name), json);
       }
       default:

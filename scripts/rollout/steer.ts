@@ -1,7 +1,7 @@
 import type { KubeObject } from '../../knative/local/store/types.ts';
 import { ConflictError } from '../kube.ts';
 import { underWay } from './hold.ts';
-import { moved } from './moves.ts';
+import { ended, moved } from './moves.ts';
 import type { Cluster } from './ports.ts';
 import { type RolloutRecord, withRecord } from './record.ts';
 import { sameTraffic, trafficOf } from './traffic.ts';
@@ -35,8 +35,12 @@ export const steer = async ({ cluster, name, verb }: Steering): Promise<boolean>
   }
 };
 
-const aborted = (service: KubeObject, { holder: _, ...record }: RolloutRecord): KubeObject => {
-  const next: RolloutRecord = { ...record, phase: 'aborted', reasons: ['kagari rollout abort'] };
+/** By key, its Triggers have to become what they were first: whoever drives it sees to that. */
+const aborted = (service: KubeObject, record: RolloutRecord): KubeObject => {
+  const reasons = ['kagari rollout abort'];
+  if (!record.settings.byKey || record.phase === 'checking')
+    return ended(service, record, 'aborted', reasons);
+  const next = { ...record, phase: 'returning' as const, towards: 'aborted' as const, reasons };
   const isOurs = sameTraffic(service.spec.traffic, trafficOf(record));
   return isOurs ? moved(service, next) : withRecord(service, next);
 };

@@ -16,16 +16,26 @@ export const trafficOf = (record: RolloutRecord): TrafficTarget[] => {
   return [...sharesOf(record), ...tags];
 };
 
-const sharesOf = ({ phase, stable, candidate, settings, step }: RolloutRecord): TrafficTarget[] => {
+/** The same as the Service says it once it has moved: the latest revision by its name. */
+export const targetsOf = (record: RolloutRecord): TrafficTarget[] =>
+  trafficOf(record).map((target) =>
+    target.latestRevision ? { ...target, revisionName: record.candidate ?? '' } : target,
+  );
+
+const sharesOf = ({ phase, towards, stable, candidate, settings, step }: RolloutRecord): TrafficTarget[] => {
   const pinned = (percent: number) => ({ revisionName: stable, latestRevision: false, percent });
+  const shared = (percent: number) => {
+    const mine = { revisionName: candidate ?? '', latestRevision: false, percent, tag: candidateTag };
+    return [pinned(100 - percent), mine];
+  };
   switch (phase) {
     case 'checking':
       return [pinned(100), { latestRevision: true, percent: 0, tag: candidateTag }];
-    case 'shifting': {
-      const percent = settings.steps[step] ?? 0;
-      const mine = { revisionName: candidate ?? '', latestRevision: false, percent, tag: candidateTag };
-      return [pinned(100 - percent), mine];
-    }
+    // By key, requests stay with the stable side, and events come by the tag's address.
+    case 'shifting':
+      return shared(settings.byKey ? 0 : (settings.steps[step] ?? 0));
+    case 'returning':
+      return shared(towards === 'promoted' ? 100 : 0);
     case 'promoted':
       return [{ latestRevision: true, percent: 100 }];
     default:

@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { KubeObject } from '../../knative/local/store/types.ts';
-import { begin } from '../../scripts/rollout/begin.ts';
 import { drive, type Ending } from '../../scripts/rollout/drive.ts';
 import { InUseError, takeOver } from '../../scripts/rollout/hold.ts';
 import { readRecord, type Settings } from '../../scripts/rollout/record.ts';
 import { steer } from '../../scripts/rollout/steer.ts';
-import { createModel, Killed, type Model, type ModelSettings } from './support/model.ts';
+import { beginAs as beginWith, deathsWithin, driving, livesOf, name } from './support/lives.ts';
+import { createModel, type Model, type ModelSettings } from './support/model.ts';
 
 const settings: Settings = {
   strategy: 'canary',
@@ -16,19 +16,8 @@ const settings: Settings = {
   minRequests: 50,
 };
 const well: ModelSettings = { candidateErrors: 0, traffic: 100, metrics: true, starts: true };
-const name = 'shop';
-const say = () => {};
-
-const driving = (model: Model, me: string) => ({ ...model, me, say, signal: new AbortController().signal });
 const beginAs = (model: Model, me: string, more: Partial<Settings> = {}) =>
-  begin({
-    cluster: model.cluster,
-    me,
-    name,
-    image: 'shop:v2',
-    settings: { ...settings, ...more },
-    dryRun: false,
-  });
+  beginWith(model, me, { ...settings, ...more });
 const start = async (model: Model, more: Partial<Settings> = {}): Promise<Ending> => {
   await beginAs(model, 'first', more);
   return drive(driving(model, 'first'), name);
@@ -83,35 +72,14 @@ describe('a rollout', () => {
 
   it('4: killed at any call, goes on to the same end by another call, and its traffic never passes over a step', async () => {
     await fc.assert(
-      fc.asyncProperty(
-        fc.array(fc.record({ call: fc.integer({ min: 1, max: 120 }), after: fc.boolean() }), {
-          maxLength: 4,
-        }),
-        fc.constantFrom(0, 0.2),
-        async (deaths, candidateErrors) => {
-          const model = createModel({ ...well, candidateErrors });
-          let ending: Ending | undefined;
-          for (let life = 0; !ending; life++) {
-            const death = deaths[life];
-            if (death) model.dieAt(death.call, death.after);
-            const record = readRecord(model.current());
-            try {
-              if (!record) await beginAs(model, `life ${life}`);
-              else if (record.phase === 'checking' || record.phase === 'shifting')
-                await takeOver({ ...model, me: `life ${life}`, say }, name);
-              else ending = { outcome: record.phase, reasons: record.reasons };
-              ending ??= await drive(driving(model, `life ${life}`), name);
-            } catch (error) {
-              // Errors of one call are not the process's death: drive must have outlived them.
-              if (!(error instanceof Killed)) throw error;
-            }
-          }
-          expect(ending.outcome).toBe(candidateErrors ? 'rolled back' : 'promoted');
-          expect(model.shares()).toHaveLength(1);
-          const path = climbed(model);
-          expect(path).toEqual(candidateErrors ? [0, 5, 0] : [0, 5, 20, 50, 100]);
-        },
-      ),
+      fc.asyncProperty(deathsWithin(120), fc.constantFrom(0, 0.2), async (deaths, candidateErrors) => {
+        const model = createModel({ ...well, candidateErrors });
+        const ending = await livesOf(model, deaths, settings);
+        expect(ending.outcome).toBe(candidateErrors ? 'rolled back' : 'promoted');
+        expect(model.shares()).toHaveLength(1);
+        const path = climbed(model);
+        expect(path).toEqual(candidateErrors ? [0, 5, 0] : [0, 5, 20, 50, 100]);
+      }),
       { numRuns: 150 },
     );
   });
@@ -122,7 +90,7 @@ describe('a rollout', () => {
     expect(both.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
     const me = readRecord(model.current())?.holder?.id ?? '';
     const running = drive(driving(model, me), name);
-    await expect(takeOver({ ...model, me: 'third', say }, name)).rejects.toThrow(InUseError);
+    await expect(takeOver(driving(model, 'third'), name)).rejects.toThrow(InUseError);
     await expect(beginAs(model, 'fourth')).rejects.toThrow('is under way');
     expect((await running).outcome).toBe('promoted');
   });
@@ -207,7 +175,7 @@ describe('a rollout', () => {
     expect((await running).outcome).toBe('held');
     expect(percentOf(model, 'shop-00002')).toBe(20);
     const looked = model.now();
-    await takeOver({ ...model, me: 'second', say }, name);
+    await takeOver(driving(model, 'second'), name);
     expect(model.now()).toBe(looked);
     expect((await drive(driving(model, 'second'), name)).outcome).toBe('promoted');
   });

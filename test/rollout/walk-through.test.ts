@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { KubeObject } from '../../knative/local/store/types.ts';
+import { openHome } from '../../scripts/rollout/cluster-in-home.ts';
 import { removeHome, waitUntil } from '../support/platform.ts';
-import { type Shop, startShop, type Variant } from './support/release.ts';
+import { type Receipt, type Shop, startShop, type Variant } from './support/release.ts';
 
 let shop: Shop;
 beforeAll(async () => {
@@ -18,6 +20,7 @@ const statusOf = async (name: string) =>
 const getting = (status: { traffic: { revisionName: string; percent: number }[] }) =>
   status.traffic.filter(({ percent }) => percent > 0).map(({ revisionName }) => revisionName);
 
+const specsOf = (objects: KubeObject[]) => objects.map(({ metadata, spec }) => [metadata.name, spec]);
 const ended = (id: string) => shop.receipts.find((receipt) => receipt.id === id);
 
 describe('a release', () => {
@@ -113,6 +116,33 @@ describe('a release', () => {
     expect(dead.length).toBeGreaterThan(0);
     expect(dead.length).toBeLessThan(load.ids.length / 50);
   }, 120_000);
+
+  it('by key gives the candidate its keys only, loses no event, and leaves the Trigger as it was', async () => {
+    const cluster = await openHome(shop.home, 'kagari');
+    const before = await cluster.triggers();
+    const load = shop.events(50, { keys: 400 });
+    const { code, stdout } = await release('shop-events', 'v2', '--by-key', '--steps', '25,50');
+    expect(stdout).toMatch(
+      /25% of the keys to [\s\S]*25% is well: [\s\S]*50% of the keys to [\s\S]*promoted after/,
+    );
+    expect(code).toBe(0);
+    const { failed } = await load.end();
+    expect(failed).toEqual([]);
+    await waitUntil('every event at its end', 30_000, () => load.ids.every((id) => ended(id) !== undefined));
+    expect(specsOf(await cluster.triggers())).toEqual(specsOf(before));
+    cluster.close();
+
+    const [candidate] = getting(await statusOf('shop-events'));
+    const its = shop.receipts.filter(({ revision }) => revision === candidate);
+    const isOfHalf = ({ key }: Receipt) => Number.parseInt(key?.slice(-2) ?? '', 16) < 128;
+    // The promotion, at the very end, gave it the rest.
+    const promoted = its.findIndex((receipt) => !isOfHalf(receipt));
+    expect(its.slice(0, promoted).length).toBeGreaterThan(100);
+    const both = its.filter(({ id }) =>
+      shop.receipts.some((other) => other.id === id && other.revision !== candidate),
+    );
+    expect(both.length).toBeLessThan(its.length / 2);
+  }, 180_000);
 
   it('whose command is killed goes on with another, which nobody can join', async () => {
     const load = shop.load('shop-steady', 80);

@@ -8,7 +8,7 @@ import { writeKubeconfig } from './identity/kubeconfig.ts';
 import { ensureTokens, identify } from './identity/tokens.ts';
 import { ensureNamespaces } from './namespaces.ts';
 import type { Measure, Pods } from './ports.ts';
-import { createServe } from './serve.ts';
+import { createServe, type ServeMetrics } from './serve.ts';
 import { createSources } from './sources.ts';
 import { measureProcesses } from './views/measure-processes.ts';
 
@@ -19,8 +19,8 @@ export interface KubeApiOptions {
   home: string;
   log: Log;
   measure?: Measure;
-  /** What `/metrics` answers: of these revisions, or of all. */
-  metrics?(revisions: readonly string[]): string;
+  /** What `/metrics` answers. */
+  metrics?: ServeMetrics;
 }
 
 export interface KubeApi {

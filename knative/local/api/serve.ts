@@ -7,9 +7,14 @@ import { parseTarget } from './http/request-info.ts';
 import { createResourceServer, type ResourceParts } from './serve-resource.ts';
 
 export interface ServeParts extends ResourceParts {
-  /** Prometheus' text, of these revisions (`NAMESPACE/NAME`) or of all. */
-  metrics?(revisions: readonly string[]): string;
+  metrics?: ServeMetrics;
 }
+
+/** Prometheus' text of these Triggers, else of these revisions (`NAMESPACE/NAME`) or of all. */
+export type ServeMetrics = (asked: {
+  revisions: readonly string[];
+  triggers: readonly string[];
+}) => Promise<string>;
 
 export type Serve = (request: ApiRequest) => Promise<ApiResponse>;
 
@@ -18,11 +23,13 @@ export const createServe = (parts: ServeParts): Serve => {
   const openApi = createOpenApi();
   const serveResource = createResourceServer(parts);
 
-  const other = ({ method, path, query, header }: ApiRequest): ApiResponse => {
+  const other = async ({ method, path, query, header }: ApiRequest): Promise<ApiResponse> => {
     if (method !== 'GET' && method !== 'HEAD')
       throw new StatusError('MethodNotAllowed', `${method} is not supported on ${path}`);
-    if (path === '/metrics' && parts.metrics)
-      return textResponse(200, parts.metrics(query.getAll('revision')));
+    if (path === '/metrics' && parts.metrics) {
+      const asked = { revisions: query.getAll('revision'), triggers: query.getAll('trigger') };
+      return textResponse(200, await parts.metrics(asked));
+    }
     const [root = '', ...rest] = path.split('/').filter((segment) => segment !== '');
     const tail = rest.join('/');
     const found =

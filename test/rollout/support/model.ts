@@ -3,9 +3,19 @@ import { ConflictError } from '../../../scripts/kube.ts';
 import type { Clock, Cluster, Metrics } from '../../../scripts/rollout/ports.ts';
 import type { TrafficTarget } from '../../../scripts/rollout/traffic.ts';
 import { noDeliveries, type Side } from '../../../scripts/rollout/verdict/side.ts';
+import { createTopic } from './topic.ts';
 
-/** The process dies here: nothing after it runs. */
+/** The process dies here, and nothing after it runs; or, where it lives on, it never hears what became of a call. */
 export class Killed extends Error {}
+
+export interface Death {
+  /** From now on, counted from 1. */
+  call: number;
+  /** Before or after the call took effect. */
+  after: boolean;
+  /** Of the process, not of the call only. */
+  whole: boolean;
+}
 
 export interface ModelSettings {
   /** Per request: of a candidate. */
@@ -14,6 +24,8 @@ export interface ModelSettings {
   traffic: number;
   metrics: boolean;
   starts: boolean;
+  /** Events a second, and what else chance decides of them. */
+  events?: { perSecond: number; seed: number };
 }
 
 /**
@@ -35,8 +47,8 @@ export const createModel = (settings: ModelSettings) => {
   };
   const revisions = new Map<string, KubeObject>();
   const counts = new Map<string, { requests: number; errors: number }>();
-  /** Dies at this call, before or after it took effect. */
-  let death: { call: number; after: boolean } | undefined;
+  let death: Death | undefined;
+  let dead = false;
 
   const reconcile = () => {
     const latest = `shop-0000${revisions.size}`;
@@ -80,9 +92,12 @@ export const createModel = (settings: ModelSettings) => {
   /** One call of a process: may be its last. */
   const call = async <T>(act: () => T): Promise<T> => {
     calls++;
-    if (death?.call === calls && !death.after) throw new Killed();
+    const dies = death?.call === calls;
+    dead ||= dies && death?.whole === true;
+    if (dies && !death?.after) throw new Killed();
+    if (dead && !dies) throw new Killed();
     const result = act();
-    if (death?.call === calls) throw new Killed();
+    if (dies) throw new Killed();
     return result;
   };
 
@@ -100,6 +115,17 @@ export const createModel = (settings: ModelSettings) => {
     return structuredClone(service);
   };
 
+  /** Which revision an event meets: of the Service by name, or at its tag's address. */
+  const choose = (host: string): string => {
+    const targets = service.status.traffic as TrafficTarget[];
+    const found = targets.find(({ tag, percent = 0 }) =>
+      host === 'shop' ? percent === 100 : `${tag}-shop` === host,
+    );
+    if (!found?.revisionName) throw new Error(`nobody is at ${host}`);
+    return found.revisionName;
+  };
+  const topic = createTopic(settings.events?.seed ?? 1, choose);
+
   const cluster: Cluster = {
     namespace: 'kagari',
     service: () => call(() => structuredClone(service)),
@@ -111,15 +137,34 @@ export const createModel = (settings: ModelSettings) => {
       }),
     revisions: () => call(() => [...revisions.values()]),
     put: (object, { dryRun } = { dryRun: false }) =>
-      call(() => (dryRun ? structuredClone(object) : write(object))),
+      call(() => {
+        if (dryRun) return structuredClone(object);
+        return object.kind === 'Trigger' ? topic.put(object) : write(object);
+      }),
+    create: (object) => call(() => topic.create(object)),
+    remove: (object) => call(() => topic.remove(object)),
+    triggers: () => call(topic.list),
+    positions: (trigger) => call(() => topic.positions(trigger)),
     text: () => call(() => ''),
     close: () => {},
   };
 
+  const eventsAt = (name: string): Side => {
+    const all = topic.delivered.filter(({ revision }) => revision === name).length;
+    const errors = name === 'shop-00001' ? 0 : Math.floor(all * settings.candidateErrors);
+    return {
+      requests: all,
+      errors,
+      latency: { bounds: [0.01, 0.1], counts: [all, 0, 0] },
+      deliveries: { all, retried: 0, failed: errors, refused: 0 },
+    };
+  };
+
   const metrics: Metrics = {
-    read: (names) =>
+    read: (names, { only }) =>
       call(() => {
         if (!settings.metrics) throw new Error('nobody counts');
+        if (only === 'events') return names.map(eventsAt);
         return names.map((name): Side => {
           const { requests, errors } = counts.get(name) ?? { requests: 0, errors: 0 };
           return {
@@ -135,6 +180,7 @@ export const createModel = (settings: ModelSettings) => {
   const clock: Clock = {
     now: () => time,
     async sleep(ms) {
+      if (dead) throw new Killed();
       time += ms;
       for (const { revisionName = '', percent = 0 } of service.status.traffic as TrafficTarget[]) {
         const one = counts.get(revisionName) ?? { requests: 0, errors: 0 };
@@ -142,6 +188,7 @@ export const createModel = (settings: ModelSettings) => {
         const errors = revisionName === 'shop-00001' ? 0 : requests * settings.candidateErrors;
         counts.set(revisionName, { requests: one.requests + requests, errors: one.errors + errors });
       }
+      if (settings.events) topic.pass(Math.round((settings.events.perSecond * ms) / 1000), time);
       // Others get their turn.
       await new Promise((resolve) => setImmediate(resolve));
     },
@@ -152,6 +199,7 @@ export const createModel = (settings: ModelSettings) => {
     metrics,
     clock,
     probe: { send: async () => 0 },
+    topic,
     current: () => structuredClone(service),
     history,
     /** Of revisions that get something. */
@@ -162,8 +210,10 @@ export const createModel = (settings: ModelSettings) => {
       change(copy);
       write(copy);
     },
-    dieAt: (inCalls: number, after: boolean) => {
-      death = { call: calls + inCalls, after };
+    /** Another process goes on; it may die, too. */
+    live: (next?: Death) => {
+      dead = false;
+      death = next && { ...next, call: calls + next.call };
     },
     calls: () => calls,
     now: () => time,
