@@ -618,3 +618,14 @@ describe('the rest', () => {
     });
   });
 });
+
+it('an object that is nested without end is refused, not walked down until the stack is full', () => {
+  const nested = Array.from({ length: 100_000 }).reduce<object>((inner) => ({ not: inner }), {});
+  const trigger = {
+    apiVersion: 'eventing.knative.dev/v1',
+    kind: 'Trigger',
+    metadata: { name: 'deep', namespace: 'shop' },
+    spec: { broker: 'default', filters: [nested] },
+  };
+  expect(refused(trigger).message).toContain('spec: nested more than 200 levels deep');
+});

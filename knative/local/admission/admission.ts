@@ -7,7 +7,7 @@ import type { AnyKindAdmission, Situation } from './kind-admission.ts';
 import { admissionOf } from './kinds.ts';
 import { metadataFlaws } from './metadata.ts';
 import { refusal } from './refusal.ts';
-import { checkShape, withoutNulls } from './shape.ts';
+import { checkDepth, checkShape, withoutNulls } from './shape.ts';
 
 /** A step before the defaults that may change an object by what else there is: on a cluster, too, its webhook is asked first. */
 export type Mutator = (request: Pick<AdmissionRequest, 'kind' | 'object' | 'read'>) => NewObject;
@@ -45,6 +45,8 @@ export const examine = (
   const kind = kindOf(given);
   const admission = admissionOf.get(kind);
   if (!admission) throw new Error(`no admission for ${kind}`);
+  const tooDeep = checkDepth(given);
+  if (tooDeep.length > 0) return { admitted: given, flaws: tooDeep, warnings: [] };
   const object = withoutNulls(given);
   const shape = shapeOf(admission, object);
   if (shape.length > 0) return { admitted: object, flaws: shape, warnings: [] };

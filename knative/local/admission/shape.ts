@@ -14,6 +14,20 @@ export const checkShape = (
   return result.success ? [] : result.error.issues.flatMap((issue) => flawsOf(schema, object, issue));
 };
 
+/** What has more levels than anybody writes by hand is refused before anything walks it down by its own calls. */
+const mostLevels = 200;
+
+export const checkDepth = (object: unknown): Flaw[] => {
+  let level: unknown[] = [object];
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > mostLevels) return [misshapen(`nested more than ${mostLevels} levels deep`, ['spec'])];
+    level = level.flatMap((value) =>
+      typeof value === 'object' && value !== null ? Object.values(value) : [],
+    );
+  }
+  return [];
+};
+
 /** Without what is null: Go's clients send `creationTimestamp: null`, and for the API server null is absent. */
 export const withoutNulls = <T>(value: T): T => {
   if (Array.isArray(value)) return value.map(withoutNulls) as T;
