@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import type { Metrics } from '../ports.ts';
-import { bucketName, namespaceLabel, revisionLabel, sideOf } from './samples.ts';
+import { createPodCounters, podLabel } from './pod-counters.ts';
+import { bucketName, namespaceLabel, revisionLabel, type Sample, sideOf } from './samples.ts';
 
 /** GET of a path below Prometheus' address: its answer's body; rejects where it is not 200. */
 export type Ask = (path: string) => Promise<string>;
@@ -16,19 +17,54 @@ const answer = z.object({
   }),
 });
 
-/** What Prometheus has scraped of Knative's queue-proxies. Counters of pods that have gone stand still for five minutes, then fall. */
-export const metricsOfPrometheus = (ask: Ask, namespace: string): Metrics => ({
-  async read(revisions) {
-    const which = `${namespaceLabel}="${namespace}",${revisionLabel}=~"${revisions.join('|')}"`;
-    const query = `sum by (${revisionLabel}, http_response_status_code, le) (${bucketName}{${which}})`;
-    const text = await ask(`/api/v1/query?query=${encodeURIComponent(query)}`);
-    const { result } = parse(text);
-    // Of a rollout under way at least the stable revision was asked something; else nobody scrapes.
-    if (result.length === 0) throw new Error(`Prometheus has no ${bucketName} of ${revisions.join(', ')}`);
-    const samples = result.map(({ metric, value }) => ({ labels: metric, value: Number(value[1]) }));
-    return revisions.map((name) => sideOf(samples.filter(({ labels }) => labels[revisionLabel] === name)));
-  },
-});
+/** What Prometheus has scraped of Knative's queue-proxies. */
+export const metricsOfPrometheus = (ask: Ask, namespace: string): Metrics => {
+  const counters = createPodCounters();
+  let begun = 0;
+  const unscraped = new Set<string>();
+
+  return {
+    async read(revisions) {
+      const { at, scrapes, buckets } = await look(ask, queryFor(namespace, revisions));
+      // Of a rollout under way at least the stable revision was asked something; else nobody scrapes.
+      if (scrapes.length === 0) throw new Error(`Prometheus has no target_info of ${revisions.join(', ')}`);
+      if (begun === 0) for (const name of revisions) unscraped.add(name);
+      begun ||= at;
+      // What was answered before is Prometheus' only after a scrape: it would seem to be new.
+      for (const { labels, value } of scrapes)
+        if (value > begun) unscraped.delete(labels[revisionLabel] ?? '');
+      if (unscraped.size > 0) throw new Error(`Prometheus has not scraped ${[...unscraped].join(', ')} yet`);
+      const samples = counters.add(
+        scrapes.map(({ labels }) => labels[podLabel] ?? ''),
+        buckets,
+      );
+      return revisions.map((name) => sideOf(samples.filter(({ labels }) => labels[revisionLabel] === name)));
+    },
+  };
+};
+
+/**
+ * Every pod's buckets, and when it was last scraped. A queue-proxy tells whose it is in target_info, the OpenTelemetry way,
+ * not in each series; whoever scrapes a pod twice has it once by `max`.
+ */
+const queryFor = (namespace: string, revisions: readonly string[]): string => {
+  const whose = `target_info{${namespaceLabel}="${namespace}",${revisionLabel}=~"${revisions.join('|')}"}`;
+  const pod = `${revisionLabel}, ${podLabel}`;
+  const buckets = `${bucketName} * on (job, instance) group_left (${pod}) ${whose}`;
+  return `max by (${pod}, http_response_status_code, le) (${buckets}) or max by (${pod}) (timestamp(${whose}))`;
+};
+
+const look = async (ask: Ask, query: string) => {
+  const { result } = parse(await ask(`/api/v1/query?query=${encodeURIComponent(query)}`));
+  const samples = result.map(({ metric, value }): Sample => ({ labels: metric, value: Number(value[1]) }));
+  const isBucket = ({ labels }: Sample) => labels.le !== undefined;
+  return {
+    /** Prometheus' own time. */
+    at: result[0]?.value[0] ?? 0,
+    scrapes: samples.filter((sample) => !isBucket(sample)),
+    buckets: samples.filter(isBucket),
+  };
+};
 
 const parse = (text: string): z.infer<typeof answer>['data'] => {
   let said: unknown;
