@@ -1,12 +1,11 @@
-import { spawn } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { Agent, request } from 'node:http';
 import { join } from 'node:path';
 import { flood } from '../../acceptance/support/flood.ts';
 import type { Reply } from '../../acceptance/support/web.ts';
 import { newHome, startPlatform } from '../../support/platform.ts';
+import { startKagari } from './kagari.ts';
 
-const root = join(import.meta.dirname, '../../..');
 const shop = join(import.meta.dirname, 'shop');
 
 /** What the function shop is in each of its images. */
@@ -20,12 +19,6 @@ const variants = {
   crashing: { CRASH: 'no such table: orders' },
 };
 export type Variant = keyof typeof variants;
-
-export interface Said {
-  code: number | null;
-  stdout: string;
-  stderr: string;
-}
 
 const yaml = (image: Variant) => `apiVersion: serving.knative.dev/v1
 kind: Service
@@ -43,7 +36,7 @@ export const startShop = async () => {
   await mkdir(manifests, { recursive: true });
   for (const image of ['v1', 'steady'] as const)
     await writeFile(join(manifests, `${image}.yaml`), yaml(image));
-  const begin = (...args: string[]) => run(['scripts/kagari.js', ...args, '--home', home]);
+  const begin = (...args: string[]) => startKagari([...args, '--home', home]);
   const kagari = (...args: string[]) => begin(...args).said;
   for (const [tag, env] of Object.entries(variants)) {
     const settings = Object.entries(env).flatMap(([key, value]) => ['--env', `${key}=${value}`]);
@@ -85,15 +78,3 @@ export const startShop = async () => {
 };
 
 export type Shop = Awaited<ReturnType<typeof startShop>>;
-
-const run = (args: string[]) => {
-  const child = spawn(process.execPath, args, { cwd: root, env: { PATH: process.env.PATH } });
-  const output = { stdout: '', stderr: '' };
-  child.stdout.on('data', (chunk) => (output.stdout += chunk));
-  child.stderr.on('data', (chunk) => (output.stderr += chunk));
-  const said = new Promise<Said>((resolve, reject) => {
-    child.on('error', reject);
-    child.on('close', (code) => resolve({ code, ...output }));
-  });
-  return { said, output, kill: (signal: NodeJS.Signals) => child.kill(signal) };
-};
