@@ -51,7 +51,8 @@ export const openShop = async ({ kube, web, hostOf }: Reached) => {
     /** A Service as a user makes one: to zero when a minute is over without a request. */
     async serve(name: string, variant: Variant): Promise<void> {
       const image = await imageFor(variant);
-      await kube.create('ksvc', service(name, { image, annotations: scale({ window: '60s' }) }));
+      const annotations = scale({ window: '60s' });
+      await kube.create('ksvc', service(name, { image, annotations, container: { resources } }));
       await kube.ready('ksvc', name);
     },
     ask: (name: string) => web.send(hostOf(name), '/'),
@@ -66,6 +67,9 @@ export const openShop = async ({ kube, web, hostOf }: Reached) => {
       until(`${revision} answers`, async () => (await web.send(hostOf(name), '/')).text === revision),
   };
 };
+
+/** Without a share of the processor its times are those of what else runs. */
+const resources = { requests: { cpu: '100m', memory: '64Mi' } };
 
 export type Shop = Awaited<ReturnType<typeof openShop>>;
 
