@@ -2,19 +2,30 @@ import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { cluster, inLab, isUp } from './lab.ts';
+import { program as prometheus } from './prometheus/install.ts';
 
 /** What test:cluster needs and does not find, each with the command that mends it. */
 export const findMissing = async (): Promise<string[]> => {
   if (!cluster) return ['no `cluster` on PATH, nor named by CLUSTER: it brings up a Kubernetes with Knative'];
   if (!(await isUp())) return ['the node does not run: cluster up'];
-  const [eventing, postgres] = await Promise.all([
+  const [eventing, images] = await Promise.all([
     inLab('kubectl', 'get', 'crd', 'brokers.eventing.knative.dev').then(yes, no),
-    inLab('ctr', 'images', 'ls', '-q').then((printed) => printed.includes('library/postgres:18'), no),
+    inLab('ctr', 'images', 'ls', '-q'),
   ]);
   return [
     ...(eventing ? [] : ['Knative Eventing is not installed on it: eventing/install, beside `cluster`']),
-    ...(postgres ? [] : ['the image postgres:18 is not made: cluster image postgres']),
+    ...(images.includes('library/postgres:18')
+      ? []
+      : ['the image postgres:18 is not made: cluster image postgres']),
+    ...(images.includes('apache/kafka:3.9.2')
+      ? []
+      : ['the image apache/kafka:3.9.2 is not made: cluster image kafka']),
     ...((await hasBase()) ? [] : ['the image node:24-slim is not made: cluster image base']),
+    ...(prometheus
+      ? []
+      : [
+          'no `prometheus` on PATH, nor named by PROMETHEUS: apt-get install --no-install-recommends prometheus',
+        ]),
   ];
 };
 

@@ -4,16 +4,34 @@ import { noDeliveries, quantile } from '../verdict/side.ts';
 import { metricsOfIngress } from './of-ingress.ts';
 import { metricsOfPrometheus } from './of-prometheus.ts';
 
-const bucket = (revision: string, code: string, le: string, value: string) => ({
-  metric: { kn_revision_name: revision, http_response_status_code: code, le },
-  value: [1_763_712_000.123, value],
+const at = 1_763_712_000;
+const bucket = (pod: string, code: string, le: string, value: number) => ({
+  metric: { kn_revision_name: revisionOf(pod), k8s_pod_name: pod, http_response_status_code: code, le },
+  value: [at, `${value}`],
 });
-const handled = (revision: string, code: string, le: string, value: string) => ({
-  metric: { revision, code, le },
-  value: [1_763_712_000.123, value],
+const scrape = (pod: string, after: number) => ({
+  metric: { kn_revision_name: revisionOf(pod), k8s_pod_name: pod },
+  value: [at, `${at + after}`],
+});
+const revisionOf = (pod: string) => pod.slice(0, pod.lastIndexOf('-'));
+const handled = (pod: string, code: string, le: string, value: number) => ({
+  metric: { revision: revisionOf(pod), instance: pod, code, le },
+  value: [at, `${value}`],
 });
 const vector = (...result: object[]) =>
   JSON.stringify({ status: 'success', data: { resultType: 'vector', result } });
+
+/** A Prometheus that answers these of queue-proxies, and others of events, one after the other. */
+const answering = (...answers: object[][]) => {
+  const asked: string[] = [];
+  const ofEvents: object[][] = [];
+  const metrics = metricsOfPrometheus(async (path) => {
+    asked.push(decodeURIComponent(path));
+    const from = path.includes('event_handling') ? ofEvents : answers;
+    return vector(...(from.shift() ?? []));
+  }, 'kagari');
+  return { metrics, asked, ofEvents };
+};
 
 describe("the ingress' own figures", () => {
   it('tell requests, errors and times of each revision asked, and zero of one that nobody asked', async () => {
@@ -68,27 +86,27 @@ describe("the ingress' own figures", () => {
 });
 
 describe('Prometheus', () => {
+  const [stable, candidate] = ['shop-00001-a', 'shop-00002-a'];
+  const names = ['shop-00001', 'shop-00002'];
+  const scrapes = [scrape(stable, 1), scrape(candidate, 1)];
+
   it("is asked for all at once, of queue-proxies and of the functions' own handling of events", async () => {
-    const asked: string[] = [];
-    const metrics = metricsOfPrometheus(async (path) => {
-      asked.push(decodeURIComponent(path));
-      if (path.includes('event_handling'))
-        return vector(
-          handled('shop-00001', '204', '0.1', '40'),
-          handled('shop-00001', '204', '+Inf', '50'),
-          handled('shop-00001', '503', '+Inf', '2'),
-          handled('shop-00001', '422', '+Inf', '1'),
-        );
-      return vector(
-        bucket('shop-00001', '200', '0.1', '90'),
-        bucket('shop-00001', '200', '+Inf', '100'),
-        bucket('shop-00001', '500', '0.1', '2'),
-        bucket('shop-00001', '500', '+Inf', '2'),
-        bucket('shop-00002', '200', '+Inf', '4.0000001'),
-        bucket('shop-00002', '200', '0.1', '3'),
-      );
-    }, 'kagari');
-    expect(await metrics.read(['shop-00001', 'shop-00002'], {})).toEqual([
+    const { metrics, asked, ofEvents } = answering([
+      ...scrapes,
+      bucket(stable, '200', '0.1', 90),
+      bucket(stable, '200', '+Inf', 100),
+      bucket(stable, '500', '0.1', 2),
+      bucket(stable, '500', '+Inf', 2),
+      bucket(candidate, '200', '+Inf', 4.0000001),
+      bucket(candidate, '200', '0.1', 3),
+    ]);
+    ofEvents.push([
+      handled(stable, '204', '0.1', 40),
+      handled(stable, '204', '+Inf', 50),
+      handled(stable, '503', '+Inf', 2),
+      handled(stable, '422', '+Inf', 1),
+    ]);
+    expect(await metrics.read(names, {})).toEqual([
       {
         requests: 102,
         errors: 2,
@@ -98,14 +116,59 @@ describe('Prometheus', () => {
       { requests: 4, errors: 0, latency: { bounds: [0.1], counts: [3, 1] }, deliveries: noDeliveries },
     ]);
     expect(asked).toEqual([
-      '/api/v1/query?query=sum by (kn_revision_name, http_response_status_code, le) (kn_serving_invocation_duration_seconds_bucket{k8s_namespace_name="kagari",kn_revision_name=~"shop-00001|shop-00002"})',
-      '/api/v1/query?query=sum by (revision, code, le) (event_handling_duration_seconds_bucket{namespace="kagari",revision=~"shop-00001|shop-00002"})',
+      [
+        '/api/v1/query?query=max by (kn_revision_name, k8s_pod_name, http_response_status_code, le)',
+        '(kn_serving_invocation_duration_seconds_bucket * on (job, instance) group_left (kn_revision_name, k8s_pod_name)',
+        'target_info{k8s_namespace_name="kagari",kn_revision_name=~"shop-00001|shop-00002"})',
+        'or max by (kn_revision_name, k8s_pod_name)',
+        '(timestamp(target_info{k8s_namespace_name="kagari",kn_revision_name=~"shop-00001|shop-00002"}))',
+      ].join(' '),
+      [
+        '/api/v1/query?query=sum by (revision, instance, code, le)',
+        '(event_handling_duration_seconds_bucket{namespace="kagari",revision=~"shop-00001|shop-00002"})',
+        'or max by (revision, instance)',
+        '(timestamp(process_start_time_seconds{namespace="kagari",revision=~"shop-00001|shop-00002"}))',
+      ].join(' '),
     ]);
+  });
+
+  it('has no figures before it has scraped each revision once more', async () => {
+    const { metrics } = answering(
+      [scrape(stable, -1), bucket(stable, '200', '+Inf', 1)],
+      [scrape(stable, 2), scrape(candidate, -1), bucket(stable, '200', '+Inf', 3)],
+      [...scrapes, bucket(stable, '200', '+Inf', 4)],
+    );
+    await expect(metrics.read(names, {})).rejects.toThrow('has not scraped shop-00001, shop-00002 yet');
+    await expect(metrics.read(names, {})).rejects.toThrow('has not scraped shop-00002 yet');
+    expect(await metrics.read(names, {})).toMatchObject([{ requests: 4 }, { requests: 0 }]);
+  });
+
+  it('keeps what pods that go have answered, and adds what they count from new', async () => {
+    const { metrics } = answering(
+      [...scrapes, bucket(stable, '200', '+Inf', 100), bucket(candidate, '500', '+Inf', 2)],
+      [...scrapes, bucket(stable, '200', '+Inf', 3), bucket(candidate, '500', '+Inf', 2)],
+      [scrape(stable, 2), bucket(stable, '200', '+Inf', 4), bucket(stable, '502', '+Inf', 1)],
+    );
+    expect(await metrics.read(names, {})).toMatchObject([{ requests: 100 }, { requests: 2 }]);
+    expect(await metrics.read(names, {})).toMatchObject([{ requests: 103 }, { requests: 2 }]);
+    expect(await metrics.read(names, {})).toMatchObject([{ requests: 105, errors: 1 }, { errors: 2 }]);
+  });
+
+  it('tells of pods that came later what they answer from then on', async () => {
+    const late = 'shop-00001-b';
+    const { metrics } = answering(
+      [...scrapes, bucket(stable, '200', '+Inf', 100)],
+      [...scrapes, scrape(late, 1), bucket(stable, '200', '+Inf', 101), bucket(late, '200', '+Inf', 9_000)],
+      [scrape(late, 2), bucket(late, '200', '+Inf', 9_001), bucket(late, '500', '+Inf', 1)],
+    );
+    expect(await metrics.read(names, {})).toMatchObject([{ requests: 100 }, {}]);
+    expect(await metrics.read(names, {})).toMatchObject([{ requests: 101 }, {}]);
+    expect(await metrics.read(names, {})).toMatchObject([{ requests: 103, errors: 1 }, {}]);
   });
 
   it('has no metrics where it has no such series, an error, or is something else', async () => {
     const answers: [string, RegExp][] = [
-      [vector(), /has no kn_serving_invocation_duration_seconds_bucket of shop-00001/],
+      [vector(), /has no target_info of shop-00001/],
       [
         JSON.stringify({ status: 'error', errorType: 'bad_data', error: 'parse error' }),
         /Prometheus: parse error/,

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { Metrics } from '../ports.ts';
+import { createPodCounters } from './pod-counters.ts';
 import {
   bucketName,
   type DeliverySample,
@@ -24,40 +25,68 @@ const answer = z.object({
   }),
 });
 
-/** The functions' own figure: Knative has none of deliveries by revision. */
-const handlingName = 'event_handling_duration_seconds_bucket';
-
-/**
- * What Prometheus has scraped of Knative's queue-proxies, and of the functions themselves for the events that they handled.
- * Counters of pods that have gone stand still for five minutes, then fall.
- */
+/** What Prometheus has scraped of Knative's queue-proxies, and of the functions themselves for the events that they handled. */
 export const metricsOfPrometheus = (ask: Ask, namespace: string): Metrics => {
-  const query = async (text: string): Promise<Sample[]> => {
-    const { result } = parse(await ask(`/api/v1/query?query=${encodeURIComponent(text)}`));
-    return result.map(({ metric, value }) => ({ labels: metric, value: Number(value[1]) }));
+  const answered = createPodCounters(podLabel);
+  const handled = createPodCounters(functionPodLabel);
+  let begun = 0;
+  const unscraped = new Set<string>();
+
+  const readAnswered = async (revisions: readonly string[]): Promise<Sample[]> => {
+    const { at, scrapes, buckets } = await look(ask, answeredQuery(namespace, revisions));
+    // Of a rollout under way at least the stable revision was asked something; else nobody scrapes.
+    if (scrapes.length === 0) throw new Error(`Prometheus has no target_info of ${revisions.join(', ')}`);
+    if (begun === 0) for (const name of revisions) unscraped.add(name);
+    begun ||= at;
+    // What was answered before is Prometheus' only after a scrape: it would seem to be new.
+    for (const { labels, value } of scrapes) if (value > begun) unscraped.delete(labels[revisionLabel] ?? '');
+    if (unscraped.size > 0) throw new Error(`Prometheus has not scraped ${[...unscraped].join(', ')} yet`);
+    return answered.add(scrapes, buckets);
   };
+  /** None of functions that are not ours, or not scraped: requests are enough then. */
+  const readHandled = async (revisions: readonly string[]): Promise<Sample[]> => {
+    const { scrapes, buckets } = await look(ask, handledQuery(namespace, revisions));
+    return handled.add(scrapes, buckets);
+  };
+
   return {
     async read(revisions, { only }) {
-      const names = revisions.join('|');
-      const [answered, handled] = await Promise.all([
-        query(
-          `sum by (${revisionLabel}, http_response_status_code, le) (${bucketName}{${namespaceLabel}="${namespace}",${revisionLabel}=~"${names}"})`,
-        ),
-        query(`sum by (revision, code, le) (${handlingName}{namespace="${namespace}",revision=~"${names}"})`),
-      ]);
-      // Of a rollout under way at least the stable revision was asked something; else nobody scrapes.
-      if (answered.length === 0)
-        throw new Error(`Prometheus has no ${bucketName} of ${revisions.join(', ')}`);
-      if (only === 'events' && handled.length === 0)
-        throw new Error(`Prometheus has no ${handlingName} of ${revisions.join(', ')}`);
+      const [requests, events] = await Promise.all([readAnswered(revisions), readHandled(revisions)]);
       return revisions.map((name) => {
-        const deliveries = handled.filter(({ labels }) => labels.revision === name);
-        const counted = deliveries.filter(({ labels }) => labels.le === '+Inf').map(delivery);
-        const requests = answered.filter(({ labels }) => labels[revisionLabel] === name);
-        return only === 'events' ? sideOfDeliveries(deliveries, counted) : sideOf(requests, counted);
+        const ofEvents = events.filter(({ labels }) => labels.revision === name);
+        const deliveries = ofEvents.filter(({ labels }) => labels.le === '+Inf').map(delivery);
+        return only === 'events'
+          ? sideOfDeliveries(ofEvents, deliveries)
+          : sideOf(
+              requests.filter(({ labels }) => labels[revisionLabel] === name),
+              deliveries,
+            );
       });
     },
   };
+};
+
+/** Whose a counter is: no two pods are called alike, and a pod is of one revision. */
+const podLabel = 'k8s_pod_name';
+const functionPodLabel = 'instance';
+
+/**
+ * Every pod's buckets, and when it was last scraped. A queue-proxy tells whose it is in target_info, the OpenTelemetry way,
+ * not in each series; whoever scrapes a pod twice has it once by `max`.
+ */
+const answeredQuery = (namespace: string, revisions: readonly string[]): string => {
+  const whose = `target_info{${namespaceLabel}="${namespace}",${revisionLabel}=~"${revisions.join('|')}"}`;
+  const pod = `${revisionLabel}, ${podLabel}`;
+  const buckets = `${bucketName} * on (job, instance) group_left (${pod}) ${whose}`;
+  return `max by (${pod}, http_response_status_code, le) (${buckets}) or max by (${pod}) (timestamp(${whose}))`;
+};
+
+/** The functions' own figure, of events of all types; Knative has none of deliveries by revision. */
+const handledQuery = (namespace: string, revisions: readonly string[]): string => {
+  const which = `{namespace="${namespace}",revision=~"${revisions.join('|')}"}`;
+  const pod = `revision, ${functionPodLabel}`;
+  const buckets = `sum by (${pod}, code, le) (event_handling_duration_seconds_bucket${which})`;
+  return `${buckets} or max by (${pod}) (timestamp(process_start_time_seconds${which}))`;
 };
 
 /** Functions answer 204, 503 (again) or 422 (never again) to events; which attempt is the last they are not told. */
@@ -65,6 +94,18 @@ const delivery = ({ labels, value }: Sample): DeliverySample => {
   const code = Number(labels.code);
   const outcome = code < 300 ? 'delivered' : code >= 500 ? 'retried' : 'failed';
   return { code, outcome, count: value };
+};
+
+const look = async (ask: Ask, query: string) => {
+  const { result } = parse(await ask(`/api/v1/query?query=${encodeURIComponent(query)}`));
+  const samples = result.map(({ metric, value }): Sample => ({ labels: metric, value: Number(value[1]) }));
+  const isBucket = ({ labels }: Sample) => labels.le !== undefined;
+  return {
+    /** Prometheus' own time. */
+    at: result[0]?.value[0] ?? 0,
+    scrapes: samples.filter((sample) => !isBucket(sample)),
+    buckets: samples.filter(isBucket),
+  };
 };
 
 const parse = (text: string): z.infer<typeof answer>['data'] => {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { waitUntil } from '../../support/platform.ts';
-import type { Kafka } from '../support/kafka.ts';
+import type { Brokers } from '../support/kafka.ts';
 
 const patienceMs = 120_000;
 /** How long the others may need before the dead one is started all the same: its partitions may need it to go on. */
@@ -11,7 +11,7 @@ const failoverMs = 20_000;
  * without it. `acknowledged` answers how many appends have been.
  */
 export const killBrokers = async (
-  kafka: Kafka,
+  kafka: Brokers,
   { kills, acknowledged, random }: { kills: number; acknowledged: () => number; random: () => number },
 ): Promise<void> => {
   const flow = async (ms: number) => {

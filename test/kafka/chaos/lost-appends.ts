@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createKafkaLog } from '../../../eventing/log/kafka.ts';
 import type { EventLog, Position } from '../../../eventing/log/port.ts';
-import type { Kafka } from '../support/kafka.ts';
+import type { Brokers } from '../support/kafka.ts';
 import { killBrokers } from './kill-brokers.ts';
 import type { Producer } from './producers.ts';
 
@@ -24,7 +24,7 @@ const mostInBatch = 50;
 
 /** Concurrent appends in batches while brokers are killed; then what the log has of what it acknowledged. */
 export const countLostAppends = async (
-  kafka: Kafka,
+  kafka: Brokers,
   producer: Producer,
   { kills, random = Math.random }: { kills: number; random?: () => number },
 ): Promise<LostAppends> => {

@@ -11,17 +11,21 @@ import { kafkaJars } from './jars.ts';
 
 const run = promisify(execFile);
 
-/** A real Kafka (KRaft, broker and controller in one process) on loopback, of one broker or three. */
-export interface Kafka {
+/** Brokers that can be killed, wherever they run; their numbers begin with 1. */
+export interface Brokers {
   /** `host:port` of every broker. */
   brokers: string[];
-  /** kill -9; broker numbers begin with 1. */
+  /** kill -9. */
   kill(broker: number): Promise<void>;
+  /** Resolves when a broker that was killed is back with its data. */
+  start(broker: number): Promise<void>;
+}
+
+/** A real Kafka (KRaft, broker and controller in one process) on loopback, of one broker or three. */
+export interface Kafka extends Brokers {
   /** SIGSTOP and SIGCONT. */
   freeze(broker: number): void;
   thaw(broker: number): void;
-  /** Starts a broker that was killed, with its data. */
-  start(broker: number): Promise<void>;
   /** Ends all brokers and removes their data. */
   end(): Promise<void>;
 }

@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process';
 import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { Agent, createServer, request } from 'node:http';
@@ -8,8 +7,8 @@ import { json } from 'node:stream/consumers';
 import { flood } from '../../acceptance/support/flood.ts';
 import type { Reply } from '../../acceptance/support/web.ts';
 import { newHome, startPlatform } from '../../support/platform.ts';
+import { startKagari } from './kagari.ts';
 
-const root = join(import.meta.dirname, '../../..');
 const shop = join(import.meta.dirname, 'shop');
 
 /** What the function shop is in each of its images. */
@@ -24,12 +23,6 @@ const variants = {
   refusing: { REFUSE_EVERY: '5' },
 };
 export type Variant = keyof typeof variants;
-
-export interface Said {
-  code: number | null;
-  stdout: string;
-  stderr: string;
-}
 
 const service = (image: Variant) => `apiVersion: serving.knative.dev/v1
 kind: Service
@@ -69,7 +62,7 @@ export const startShop = async () => {
     await writeFile(join(manifests, `${image}.yaml`), service(image));
   await writeFile(join(manifests, 'events.yaml'), eventing);
   const receipts = await collectReceipts();
-  const begin = (...args: string[]) => run(['scripts/kagari.js', ...args, '--home', home]);
+  const begin = (...args: string[]) => startKagari([...args, '--home', home]);
   const kagari = (...args: string[]) => begin(...args).said;
   for (const [tag, env] of Object.entries(variants)) {
     const settings = Object.entries(env).flatMap(([key, value]) => ['--env', `${key}=${value}`]);
@@ -156,15 +149,3 @@ const collectReceipts = async () => {
 };
 
 export type Shop = Awaited<ReturnType<typeof startShop>>;
-
-const run = (args: string[]) => {
-  const child = spawn(process.execPath, args, { cwd: root, env: { PATH: process.env.PATH } });
-  const output = { stdout: '', stderr: '' };
-  child.stdout.on('data', (chunk) => (output.stdout += chunk));
-  child.stderr.on('data', (chunk) => (output.stderr += chunk));
-  const said = new Promise<Said>((resolve, reject) => {
-    child.on('error', reject);
-    child.on('close', (code) => resolve({ code, ...output }));
-  });
-  return { said, output, kill: (signal: NodeJS.Signals) => child.kill(signal) };
-};
