@@ -1,5 +1,4 @@
-import { cp, mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { findTool } from '../../acceptance/support/tools.ts';
 import { imageOf } from '../image.ts';
@@ -15,7 +14,7 @@ export const program = findTool('PROMETHEUS', 'prometheus');
 export const installPrometheus = async (): Promise<void> => {
   await tellRequests('prometheus');
   const manifests = await readFile(join(import.meta.dirname, 'prometheus.yaml'), 'utf8');
-  await kubectl(['apply', '-f', '-'], manifests.replace('IMAGE', await buildImage()));
+  await kubectl(['apply', '-f', '-'], manifests.replaceAll('IMAGE', await buildImage()));
   await kubectl(['rollout', 'status', 'deployment/prometheus', '-n', 'prometheus', '--timeout=120s']);
 };
 
@@ -32,13 +31,7 @@ const tellRequests = (protocol: 'prometheus' | null) =>
     JSON.stringify({ data: { 'request-metrics-protocol': protocol } }),
   ]);
 
-const buildImage = async (): Promise<string> => {
-  const folder = await mkdtemp(join(tmpdir(), 'kagari-prometheus-'));
-  try {
-    await cp(join(import.meta.dirname, 'Dockerfile'), join(folder, 'Dockerfile'));
-    await cp(`${program}`, join(folder, 'prometheus'));
-    return await imageOf('prometheus', { folder });
-  } finally {
-    await rm(folder, { recursive: true });
-  }
+const buildImage = (): Promise<string> => {
+  const ours = ['Dockerfile', 'targets.mjs'].map((file) => join(import.meta.dirname, file));
+  return imageOf('prometheus', { files: [...ours, `${program}`] });
 };

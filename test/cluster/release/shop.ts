@@ -73,9 +73,13 @@ const resources = { requests: { cpu: '100m', memory: '64Mi' } };
 
 export type Shop = Awaited<ReturnType<typeof openShop>>;
 
-const buildShop = (variant: Variant): Promise<string> =>
-  imageOf('shop', {
-    folder: join(import.meta.dirname, '../../rollout/support/shop'),
-    file: join(import.meta.dirname, 'Dockerfile'),
-    args: variants[variant],
+const buildShop = (variant: Variant): Promise<string> => {
+  const environment = Object.entries(variants[variant]).map(([key, value]) => `${key}=${value}\n`);
+  return imageOf('shop', {
+    files: [
+      join(import.meta.dirname, '../../rollout/support/shop/main.mjs'),
+      join(import.meta.dirname, 'Dockerfile'),
+    ],
+    texts: { 'image.env': environment.join('') },
   });
+};
