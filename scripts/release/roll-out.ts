@@ -1,7 +1,8 @@
 #!/usr/bin/env node
-// node scripts/release/roll-out.ts --images ghcr.io/you/shop --tag v2 --context NAME --report FILE [-- options of kagari rollout]
-// Rolls out the functions of which the cluster runs another image, one after the other, and stops at the first that is not
-// promoted, with the rollout's exit code. REGISTRY_USERNAME and REGISTRY_PASSWORD where the registry asks for them.
+// node scripts/release/roll-out.ts --images ghcr.io/you/shop --tag v2 --context NAME --report FILE [-- options]
+// Rolls out the functions of which the cluster runs another image, one after the other, by `kagari rollout` with these
+// options, and stops at the first that is not promoted, with its exit code. REGISTRY_USERNAME and REGISTRY_PASSWORD where
+// the registry asks for them.
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { functionsOf } from '../../knative/local/images/build.ts';
