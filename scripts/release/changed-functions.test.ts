@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { standing } from '../deploy/testing.ts';
+import { type RolloutRecord, withRecord } from '../rollout/record.ts';
 import { changedFunctions } from './changed-functions.ts';
 
 const registry = 'ghcr.io/you/shop';
@@ -55,14 +56,41 @@ describe('the functions that a release changes', () => {
     expect(await changed([running('orders', 'a', { resolved: false })], { orders: 'a' })).toHaveLength(1);
   });
 
-  it('are not looked for while a rollout shares the traffic out', async () => {
+  it('are not looked for where the traffic is shared out', async () => {
     const shared = running('orders', 'a');
     shared.service.status.traffic = [
       { revisionName: 'orders-00001', percent: 95 },
-      { revisionName: 'orders-00002', percent: 5, tag: 'candidate' },
+      { revisionName: 'orders-00002', percent: 5 },
     ];
     await expect(changed([shared], { orders: 'b' })).rejects.toThrow(
-      'the traffic of orders goes to orders-00001 95%, orders-00002 5% (candidate)',
+      'the traffic of orders goes to orders-00001 95%, orders-00002 5%',
     );
+  });
+
+  it('are not looked for while a rollout is under way, even before its first step', async () => {
+    const driven = running('orders', 'a');
+    const record: RolloutRecord = {
+      ...{ id: 'one', image: `${registry}/orders:one`, previousImage: `${registry}/orders:zero` },
+      ...{
+        stable: 'orders-00001',
+        tags: [],
+        phase: 'checking',
+        step: 0,
+        paused: false,
+        template: '',
+        reasons: [],
+      },
+      evidence: { ratio: 0, broken: 0, requests: 0, errors: 0 },
+      settings: {
+        strategy: 'canary',
+        steps: [50],
+        intervalSeconds: 30,
+        patienceSeconds: 600,
+        minRequests: 50,
+      },
+    };
+    await expect(
+      changed([{ ...driven, service: withRecord(driven.service, record) }], { orders: 'b' }),
+    ).rejects.toThrow(`a rollout of orders to ${registry}/orders:one is under way`);
   });
 });

@@ -1,4 +1,5 @@
 import type { KubeObject } from '../../knative/local/store/types.ts';
+import { isUnderWay, readRecord } from '../rollout/record.ts';
 import { currentTraffic } from '../rollout/traffic.ts';
 import type { Registry } from './registry.ts';
 
@@ -22,7 +23,8 @@ export interface ChangedFunction {
 
 /**
  * The functions of which a release has another image than the revision that gets the traffic. The digest decides: equal
- * content under another commit's tag is no change. The Service's template says nothing: after a roll back it keeps the candidate.
+ * content under another commit's tag is no change. The Service's template says nothing: after a roll back it keeps the
+ * candidate. Throws where a rollout is under way.
  */
 export const changedFunctions = async (
   { services, revisions }: Running,
@@ -33,6 +35,7 @@ export const changedFunctions = async (
     standing.map(async (service) => {
       const { name } = service.metadata;
       const image = imageOf(name);
+      refuseUnderWay(service);
       const { stable } = currentTraffic(service);
       const revision = revisions.find(({ metadata }) => metadata.name === stable);
       return { name, image, changed: runningDigest(revision) !== (await registry.digestOf(image)) };
@@ -44,3 +47,11 @@ export const changedFunctions = async (
 /** As Knative resolved it when the revision was made; where it resolves none, every image is another. */
 const runningDigest = (revision: KubeObject | undefined): string | undefined =>
   revision?.status?.containerStatuses?.[0]?.imageDigest?.split('@')[1];
+
+const refuseUnderWay = (service: KubeObject): void => {
+  const record = readRecord(service);
+  if (record && isUnderWay(record))
+    throw new Error(
+      `a rollout of ${service.metadata.name} to ${record.image} is under way: kagari rollout resume, or abort, ends it first`,
+    );
+};

@@ -3,9 +3,9 @@ import type { Ending } from '../rollout/drive.ts';
 import type { TrafficTarget } from '../rollout/traffic.ts';
 import type { ChangedFunction } from './changed-functions.ts';
 
-/** What became of one function in a release; `under way` is also what a killed call leaves behind. */
+/** What became of one function in a release: `under way` is also what a killed run leaves behind, `failed` had no verdict. */
 export interface Release extends ChangedFunction {
-  outcome: Ending['outcome'] | 'not begun' | 'under way' | 'refused';
+  outcome: Ending['outcome'] | 'not begun' | 'under way' | 'failed';
   reasons: string[];
   seconds?: number;
   traffic?: TrafficTarget[];

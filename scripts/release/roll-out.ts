@@ -35,7 +35,7 @@ export const rollOut = async (report: Report, { context, file, options, say }: R
     say(`${name}: ${image}`);
     await save(release, { outcome: 'under way' });
     const said = await kagari('rollout', name, '--image', image, '--context', context, ...options);
-    const { outcome = 'refused', reasons = [said.error], seconds, traffic } = said.json ?? {};
+    const { outcome = 'failed', reasons = [said.error], seconds, traffic } = said.json ?? {};
     await save(release, { outcome, reasons, seconds, traffic });
     say(`  ${outcome}: ${reasons.join('; ')}`);
     if (said.code !== 0) return said.code;

@@ -18,7 +18,7 @@ export const takeBack = async (context: string, file: string): Promise<boolean> 
   const cluster = openContext(createKubectl(tools, ['kubectl'], context), namespace);
   let well = true;
   for (const release of report.releases) {
-    if (release.outcome !== 'held' && release.outcome !== 'under way') continue;
+    if (!['held', 'under way', 'failed'].includes(release.outcome)) continue;
     const record = readRecord(await cluster.service(release.name));
     if (!record || !isUnderWay(record) || record.image !== release.image) continue;
     const { code, json, error } = await kagari('rollout', 'abort', release.name, '--context', context);

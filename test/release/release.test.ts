@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -154,6 +155,19 @@ spec:
     expect(await takeBack()).toMatchObject({ code: 0, stdout: 'web: taken back\n' });
     expect(getting(await statusOf('web'))).toEqual(['web-00001']);
     expect(await summary()).toContain('| web | under way, taken back |');
+  }, 120_000);
+
+  it('whose rollout is killed has failed, and is taken back', async () => {
+    const release = rollOut('four', '--interval', '60s');
+    await waitUntil('the first step', 60_000, async () => (await statusOf('web')).phase === 'shifting');
+    const [rollout = ''] = readFileSync(
+      `/proc/${release.child.pid}/task/${release.child.pid}/children`,
+      'utf8',
+    ).split(' ');
+    process.kill(Number(rollout), 'SIGKILL');
+    expect((await release.ended).code).toBe(1);
+    expect(await takeBack()).toMatchObject({ code: 0, stdout: 'web: taken back\n' });
+    expect(await summary()).toContain('| web | failed, taken back |');
   }, 120_000);
 
   it('that is interrupted is held, and says so', async () => {
