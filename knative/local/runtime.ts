@@ -105,8 +105,9 @@ export const createRuntime = (options: RuntimeOptions): Runtime => {
     life.begin(collectAtRest(revisions), (stop) => stop());
 
     const { kafkaBrokers } = options;
-    const place = { databaseUrl: adminUrl, kafkaBrokers, clientId: 'kagari', logger: log };
-    const eventLog = life.begin(await openLog(place), (it) => it.close());
+    const place = { databaseUrl: adminUrl, clientId: 'kagari', logger: log };
+    const openKafka = (servers?: readonly string[]) => openLog({ ...place, kafkaBrokers: servers });
+    const eventLog = life.begin(await openKafka(kafkaBrokers), (it) => it.close());
     await tellEventLog(store, kafkaBrokers);
     // Kafka drops what is old by itself, and has topics of others.
     if (!kafkaBrokers)
@@ -120,13 +121,15 @@ export const createRuntime = (options: RuntimeOptions): Runtime => {
     const { broker, sources } = life.begin(
       {
         broker: createBroker({ ...common, onDelivery: failed.ofTriggers }),
-        sources: createSources({ ...common, onDelivery: failed.ofSources }),
+        sources: createSources({ ...common, openKafka, onDelivery: failed.ofSources }),
       },
       (planes) => Promise.all(Object.values(planes).map((it) => it.close({ graceMs: atStop.deliveriesMs }))),
     );
     for (const host of ingressHosts) ingress.handle(host, brokerIngressHandler({ broker, store }));
-    const eventing = life.begin(createEventing({ store, broker, sources, deliver, log, events }), (it) =>
-      it.stop(),
+    const ownKafka = kafkaBrokers;
+    const eventing = life.begin(
+      createEventing({ store, broker, sources, ownKafka, deliver, log, events }),
+      (it) => it.stop(),
     );
     life.begin(serving, (it) => it.stop());
 
