@@ -12,6 +12,7 @@ import { ingressHosts } from './eventing/broker-address.ts';
 import { createEventing } from './eventing/eventing.ts';
 import { brokerIngressHandler } from './eventing/ingress-handler.ts';
 import { logFailedDeliveries } from './eventing/log-deliveries.ts';
+import { refuseSharedKafka } from './eventing/refuse-shared-kafka.ts';
 import { tellEventLog } from './eventing/tell-event-log.ts';
 import { createImageStore } from './images/store.ts';
 import { createIngress, type Ingress } from './ingress/ingress.ts';
@@ -105,7 +106,9 @@ export const createRuntime = (options: RuntimeOptions): Runtime => {
     life.begin(collectAtRest(revisions), (stop) => stop());
 
     const { kafkaBrokers } = options;
-    const place = { databaseUrl: adminUrl, clientId: 'kagari', logger: log };
+    // Of this platform, which its database is.
+    const clientId = `kagari-${store.get('Namespace', undefined, 'kagari')?.metadata.uid}`;
+    const place = { databaseUrl: adminUrl, clientId, logger: log };
     const openKafka = (servers?: readonly string[]) => openLog({ ...place, kafkaBrokers: servers });
     const eventLog = life.begin(await openKafka(kafkaBrokers), (it) => it.close());
     await tellEventLog(store, kafkaBrokers);
@@ -142,18 +145,21 @@ export const createRuntime = (options: RuntimeOptions): Runtime => {
 
     const { warnings } = await applyManifests(store, manifests, { stamp });
     for (const warning of warnings) log.info({}, warning);
+    const patience = {
+      signal: life.signal,
+      waitingFor: (what: string) => log.warn({}, `still waiting for ${what}`),
+    };
+    const kafka = kafkaBrokers && { brokers: kafkaBrokers, clientId, logger: log };
+    if (kafka) await refuseSharedKafka(store, kafka, patience);
     eventing.start();
     serving.start(revisions);
     await Promise.all([eventing.settled(), serving.settled()]);
     await listen(ingress, options);
     life.begin(ingress, (it) => it.drain(atStop.requestsMs));
 
-    const patience = {
-      signal: life.signal,
-      waitingFor: (what: string) => log.warn({}, `still waiting for ${what}`),
-    };
-    if (kafkaBrokers) {
-      await logAnswering(eventLog, `Kafka at ${kafkaBrokers.join(', ')}`, patience);
+    if (kafka) {
+      await logAnswering(eventLog, `Kafka at ${kafka.brokers.join(', ')}`, patience);
+      await refuseSharedKafka(store, kafka, patience);
       eventing.tryAgain();
       await eventing.settled();
     }

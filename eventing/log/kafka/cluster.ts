@@ -60,6 +60,9 @@ export interface Broker {
     topics: { topic: string; partitions: { partition: number }[] }[];
   }): Promise<{ responses: TopicOffsets[] }>;
   listGroups(): Promise<{ groups: { groupId: string }[] }>;
+  describeGroups(request: {
+    groupIds: string[];
+  }): Promise<{ groups: { members: { clientId: string; clientHost: string }[] }[] }>;
   /** Its errors are in the answer. */
   deleteGroups(groups: string[]): Promise<{ results: { groupId: string; error?: Error }[] }>;
   createTopics(request: {
