@@ -9,7 +9,7 @@ import { describeSeveralTopics } from './conformance/several-topics.ts';
 export type { LogUnderTest, Timings };
 
 /**
- * What every driver of the event log keeps (docs/invariants/log.md, 1 to 20), through the port only. `makeLog` is
+ * What every driver of the event log keeps (docs/invariants/log.md, 1 to 21), through the port only. `makeLog` is
  * called once: an empty log, or one whose other topics and groups do not matter.
  */
 export const describeEventLog = (

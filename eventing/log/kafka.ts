@@ -49,7 +49,7 @@ export const createKafkaLog = ({
   const offsets = createOffsets(desk, topics);
   const groups = createGroups(desk, topics, offsets);
   const append = createAppender({ desk, timeoutMs: appendMs, mostWaitingBytes });
-  const trouble = createTrouble(logger);
+  const trouble = createTrouble(logger, brokers);
   const consumers = new Set<Consumer>();
 
   return {

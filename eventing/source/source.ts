@@ -7,14 +7,15 @@ import type { SourceSpec } from './types.ts';
 
 /** A source that is served: members of its group in each of its topics. */
 export interface Source {
-  readonly spec: SourceSpec;
-  /** Applies to the next record; throws SpecError before anything changes. What LogError cut short goes on at the next call. */
-  update(spec: SourceSpec): Promise<void>;
+  /** Applies to the next record. What LogError cut short goes on at the next call. */
+  update(version: Version): Promise<void>;
   close(options?: { graceMs?: number }): Promise<void>;
 }
 
 interface Deps {
   log: EventLog;
+  /** Whether topics that are missing are made: another's Kafka gets none. */
+  makesTopics: boolean;
   dispatch: ReturnType<typeof createDispatch>;
 }
 
@@ -29,8 +30,8 @@ const defaultDelivery: DeliverySpec = {
   timeout: 'PT600S',
 };
 
-export const createSource = (first: SourceSpec, { log, dispatch }: Deps): Source => {
-  let version = versionOf(first);
+export const createSource = (first: Version, { log, makesTopics, dispatch }: Deps): Source => {
+  let version = first;
   const members = new Map<string, Consumer[]>();
   /** The topics in which the group has a start. */
   const begun = new Set<string>();
@@ -45,7 +46,7 @@ export const createSource = (first: SourceSpec, { log, dispatch }: Deps): Source
     const { group, partitions, initialOffset } = version.spec;
     await Promise.all([...members.keys()].map((topic) => leave(topic)));
     for (const topic of topics) {
-      await ensureTopic(log, topic, { partitions });
+      if (makesTopics) await ensureTopic(log, topic, { partitions });
       await log.startGroup(topic, group, initialOffset);
       begun.add(topic);
     }
@@ -70,11 +71,8 @@ export const createSource = (first: SourceSpec, { log, dispatch }: Deps): Source
   };
 
   return {
-    get spec() {
-      return version.spec;
-    },
-    async update(spec) {
-      const next = versionOf(spec);
+    async update(next) {
+      const { spec } = next;
       const { consumers, ordered } = version.spec;
       const sameMembers = consumers === spec.consumers && ordered === spec.ordered;
       version = next;
@@ -96,7 +94,8 @@ export const createSource = (first: SourceSpec, { log, dispatch }: Deps): Source
   };
 };
 
-const versionOf = (spec: SourceSpec): Version => {
+/** Throws SpecError. */
+export const versionOf = (spec: SourceSpec): Version => {
   checkUrl('sink', spec.sink);
   return { spec, policy: policyOf(spec.delivery ?? defaultDelivery) };
 };

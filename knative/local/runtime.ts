@@ -14,6 +14,7 @@ import { createEventing } from './eventing/eventing.ts';
 import { brokerIngressHandler } from './eventing/ingress-handler.ts';
 import { logFailedDeliveries } from './eventing/log-deliveries.ts';
 import { renderPositions } from './eventing/render-positions.ts';
+import { refuseSharedKafka } from './eventing/refuse-shared-kafka.ts';
 import { tellEventLog } from './eventing/tell-event-log.ts';
 import { createImageStore } from './images/store.ts';
 import { createIngress, type Ingress } from './ingress/ingress.ts';
@@ -107,8 +108,11 @@ export const createRuntime = (options: RuntimeOptions): Runtime => {
     life.begin(collectAtRest(revisions), (stop) => stop());
 
     const { kafkaBrokers } = options;
-    const place = { databaseUrl: adminUrl, kafkaBrokers, clientId: 'kagari', logger: log };
-    const eventLog = life.begin(await openLog(place), (it) => it.close());
+    // Of this platform, which its database is.
+    const clientId = `kagari-${store.get('Namespace', undefined, 'kagari')?.metadata.uid}`;
+    const place = { databaseUrl: adminUrl, clientId, logger: log };
+    const openKafka = (servers?: readonly string[]) => openLog({ ...place, kafkaBrokers: servers });
+    const eventLog = life.begin(await openKafka(kafkaBrokers), (it) => it.close());
     await tellEventLog(store, kafkaBrokers);
     // Kafka drops what is old by itself, and has topics of others.
     if (!kafkaBrokers)
@@ -122,13 +126,15 @@ export const createRuntime = (options: RuntimeOptions): Runtime => {
     const { broker, sources } = life.begin(
       {
         broker: createBroker({ ...common, onDelivery: failed.ofTriggers }),
-        sources: createSources({ ...common, onDelivery: failed.ofSources }),
+        sources: createSources({ ...common, openKafka, onDelivery: failed.ofSources }),
       },
       (planes) => Promise.all(Object.values(planes).map((it) => it.close({ graceMs: atStop.deliveriesMs }))),
     );
     for (const host of ingressHosts) ingress.handle(host, brokerIngressHandler({ broker, store }));
-    const eventing = life.begin(createEventing({ store, broker, sources, deliver, log, events }), (it) =>
-      it.stop(),
+    const ownKafka = kafkaBrokers;
+    const eventing = life.begin(
+      createEventing({ store, broker, sources, ownKafka, deliver, log, events }),
+      (it) => it.stop(),
     );
     life.begin(serving, (it) => it.stop());
 
@@ -142,18 +148,21 @@ export const createRuntime = (options: RuntimeOptions): Runtime => {
 
     const { warnings } = await applyManifests(store, manifests, { stamp });
     for (const warning of warnings) log.info({}, warning);
+    const patience = {
+      signal: life.signal,
+      waitingFor: (what: string) => log.warn({}, `still waiting for ${what}`),
+    };
+    const kafka = kafkaBrokers && { brokers: kafkaBrokers, clientId, logger: log };
+    if (kafka) await refuseSharedKafka(store, kafka, patience);
     eventing.start();
     serving.start(revisions);
     await Promise.all([eventing.settled(), serving.settled()]);
     await listen(ingress, options);
     life.begin(ingress, (it) => it.drain(atStop.requestsMs));
 
-    const patience = {
-      signal: life.signal,
-      waitingFor: (what: string) => log.warn({}, `still waiting for ${what}`),
-    };
-    if (kafkaBrokers) {
-      await logAnswering(eventLog, `Kafka at ${kafkaBrokers.join(', ')}`, patience);
+    if (kafka) {
+      await logAnswering(eventLog, `Kafka at ${kafka.brokers.join(', ')}`, patience);
+      await refuseSharedKafka(store, kafka, patience);
       eventing.tryAgain();
       await eventing.settled();
     }

@@ -168,9 +168,14 @@ describe.skipIf(!local)(`what is taken but not honoured is said${skipped}`, () =
       apiVersion: 'sources.knative.dev/v1',
       kind: 'KafkaSource',
       metadata: { name: world.fresh('w') },
-      spec: { bootstrapServers: ['kafka:9092'], topics: ['a'], sink: toBroker('default') },
+      spec: {
+        bootstrapServers: ['kafka.kagari.svc:9092', 'kafka.kagari:9092'],
+        topics: ['a'],
+        sink: toBroker('default'),
+      },
     });
-    expect(said).toContain('spec.bootstrapServers is not dialled here');
+    expect(said).toContain('kafka.kagari.svc:9092 is a Service of the cluster');
+    expect(said).toContain('kafka.kagari:9092 is dialled as it stands');
   });
 
   it('the key type of a KafkaSource', async () => {

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createDeliver, type Deliver } from '../../eventing/broker/deliver.ts';
 import { SpecError } from '../../eventing/broker/types.ts';
+import { createKafkaLog } from '../../eventing/log/kafka.ts';
 import type { EventLog } from '../../eventing/log/port.ts';
 import { createPostgresLog } from '../../eventing/log/postgres.ts';
 import { createSources } from '../../eventing/source/sources.ts';
@@ -29,7 +30,9 @@ const open = () => {
     warn() {},
     error: (fields: object, message: string) => void errors.push({ fields, message }),
   };
-  const plane = createSources({ log: own, deliver, logger, onDelivery: (one) => deliveries.push(one) });
+  const openKafka = async (brokers: readonly string[]) => createKafkaLog({ brokers });
+  const onDelivery = (one: SourceDelivery) => deliveries.push(one);
+  const plane = createSources({ log: own, openKafka, deliver, logger, onDelivery });
   opened.push(async () => {
     await plane.close({ graceMs: 0 });
     await own.close();

@@ -42,7 +42,7 @@ beforeAll(async () => {
   [home, port] = [await newHome(), await freePort()];
 });
 afterAll(async () => {
-  const platform = await starting;
+  const platform = await starting?.catch(() => undefined);
   await platform?.end('SIGKILL');
   if (home) await removeHome(home);
   await kafka?.end();
@@ -51,6 +51,8 @@ afterAll(async () => {
 test('started before its brokers it says what it waits for, as its functions do, and begins by itself', async () => {
   await kafka.kill(1);
   starting = start();
+  // Awaited below.
+  starting.catch(() => {});
   await waitUntil('it to say so', 50_000, async () => (await said()).includes('still waiting for Kafka at'));
   for (const fn of ['api', 'producer'])
     await waitUntil(`${fn} to say so`, 50_000, async () => {
@@ -84,6 +86,27 @@ test("topics and groups have the names of Knative's Kafka broker", async () => {
     'kagari-consumer',
   ]);
   await log.close();
+});
+
+test('another platform on the same Kafka is refused, and this one goes on', async () => {
+  const second = await newHome();
+  try {
+    const env = { KAFKA_BROKERS: kafka.brokers.join() };
+    await expect(startPlatform({ home: second, env })).rejects.toThrow(
+      /error: KAFKA_BROKERS names a Kafka whose events another platform delivers \(client "kagari-[0-9a-f-]{36}" at /,
+    );
+  } finally {
+    await removeHome(second);
+  }
+  await paid((await customer.place('tok_ok')).id);
+});
+
+test('killed and started again at once it is no other platform to itself', async () => {
+  await (await starting)?.end('SIGKILL');
+  starting = start();
+  await starting;
+  expect(await said()).not.toContain('another platform');
+  await paid((await customer.place('tok_ok')).id);
 });
 
 test.each([

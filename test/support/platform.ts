@@ -134,13 +134,20 @@ export const processesWith = async (test: (environment: string[]) => boolean): P
   return environments.filter(({ env }) => test(env.split('\0'))).map(({ pid }) => pid);
 };
 
+/** Below the ports of outgoing connections, which could take it before anyone listens, or while a broker is dead. */
 export const freePort = async (): Promise<number> => {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, 'close');
-  return port;
+  for (;;) {
+    const port = 10_000 + Math.floor(Math.random() * 20_000);
+    const server = createServer().listen(port, '127.0.0.1');
+    const free = await once(server, 'listening').then(
+      () => true,
+      () => false,
+    );
+    if (!free) continue;
+    server.close();
+    await once(server, 'close');
+    return port;
+  }
 };
 
 export const waitUntil = async (

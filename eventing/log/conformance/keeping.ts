@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
+import type { LogRecord } from '../port.ts';
 import { bytes, type Harness, textOf, texts } from './harness.ts';
 
 const hour = 3_600_000;
@@ -43,6 +44,37 @@ export const describeKeeping = (harness: Harness): void => {
       );
       const kept = (await Promise.all([0, 1].map((partition) => log.read(topic, partition, 0n, 10)))).flat();
       expect(new Set(kept.map(textOf))).toEqual(new Set(['new']));
+    });
+
+    test('a topic that another client deletes takes no other one with it', async () => {
+      const { log, topic } = await harness.topic(1);
+      const kept = (await harness.topic(2)).topic;
+      const group = topic;
+      const handled: string[] = [];
+      const handle = async (record: LogRecord) => void handled.push(textOf(record));
+      for (const of of [topic, kept]) {
+        await log.append(of, [{ value: bytes('before') }]);
+        await harness.subscribe(log, { topic: of, group, from: 'earliest', handle });
+      }
+      await eventually('both to be read', () => handled.length === 2);
+      await (await harness.client()).deleteTopic(topic);
+      await eventually('the topic to go', async () =>
+        (await log.topics()).every(({ name }) => name !== topic),
+      );
+      const made = `${topic}-after`;
+      await log.createTopic(made, { partitions: 1 });
+      for (const of of [made, kept]) {
+        await log.append(of, [{ value: bytes(of) }]);
+        expect((await log.offsets(of)).length).toBeGreaterThan(0);
+      }
+      await log.ping();
+      expect(await log.groups()).toContain(group);
+      // Whoever comes to the group now has it shared anew.
+      await harness.subscribe(log, { topic: made, group, from: 'earliest', handle });
+      await eventually('the others to be read', () => [made, kept].every((of) => handled.includes(of)));
+      await expect(log.append(topic, [{ value: bytes('lost') }])).rejects.toMatchObject({
+        code: 'unknown-topic',
+      });
     });
 
     test('retention drops what is older, nothing younger, and offsets go on', async () => {

@@ -2,6 +2,7 @@ import createCluster from 'kafkajs/src/cluster/index.js';
 import loggers from 'kafkajs/src/loggers/index.js';
 import createSocketFactory from 'kafkajs/src/network/socketFactory.js';
 import type { Logger } from '../logger.ts';
+import { kindOf } from './errors.ts';
 import './request-queue.ts';
 
 // kafkajs' protocol and connections, without its producer, which loses acknowledged messages when a broker dies
@@ -59,6 +60,9 @@ export interface Broker {
     topics: { topic: string; partitions: { partition: number }[] }[];
   }): Promise<{ responses: TopicOffsets[] }>;
   listGroups(): Promise<{ groups: { groupId: string }[] }>;
+  describeGroups(request: {
+    groupIds: string[];
+  }): Promise<{ groups: { members: { clientId: string; clientHost: string }[] }[] }>;
   /** Its errors are in the answer. */
   deleteGroups(groups: string[]): Promise<{ results: { groupId: string; error?: Error }[] }>;
   createTopics(request: {
@@ -161,8 +165,8 @@ export interface ClusterOptions {
   logger: Logger;
 }
 
-export const openCluster = ({ brokers, clientId, logger }: ClusterOptions): Cluster =>
-  new createCluster({
+export const openCluster = ({ brokers, clientId, logger }: ClusterOptions): Cluster => {
+  const cluster = new createCluster({
     brokers: [...brokers],
     clientId,
     logger: loggers.createLogger({ level: 4, logCreator: () => say(logger) }),
@@ -178,6 +182,26 @@ export const openCluster = ({ brokers, clientId, logger }: ClusterOptions): Clus
     maxInFlightRequests: null,
     isolationLevel: 0,
   });
+  forgetGoneTopics(cluster);
+  return cluster;
+};
+
+/** A topic that is gone fails kafkajs' question for all of them: only whoever needs it is to meet that. */
+const forgetGoneTopics = (cluster: Cluster): void => {
+  for (const name of ['refreshMetadata', 'refreshMetadataIfNecessary'] as const) {
+    const refresh = cluster[name].bind(cluster);
+    cluster[name] = () =>
+      refresh().catch(async (error) => {
+        if (kindOf(error) !== 'UNKNOWN_TOPIC_OR_PARTITION') throw error;
+        const wanted = [...cluster.targetTopics];
+        // Then it asks for all that there are.
+        cluster.targetTopics.clear();
+        await refresh();
+        for (const topic of wanted)
+          if (cluster.findTopicPartitionMetadata(topic).length > 0) cluster.targetTopics.add(topic);
+      });
+  }
+};
 
 /** Its errors are tried again or answered; as a warning they would page for each rebalance. */
 const say =

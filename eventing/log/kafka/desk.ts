@@ -1,7 +1,7 @@
 import { backoff, pause } from '../backoff.ts';
 import { LogError } from '../port.ts';
 import type { Broker, Cluster } from './cluster.ts';
-import { asLogError, kindOf, lostBroker } from './errors.ts';
+import { asLogError, goneTopic, kindOf, lostBroker } from './errors.ts';
 
 /** A connection to the cluster for requests that are tried again while that helps. */
 export interface Desk {
@@ -80,6 +80,7 @@ export const createDesk = (cluster: Cluster): Desk => {
     async partitionsOf(topic) {
       if (!cluster.targetTopics.has(topic)) await cluster.addTargetTopic(topic);
       await cluster.refreshMetadataIfNecessary();
+      if (!cluster.targetTopics.has(topic)) throw goneTopic(topic);
       return cluster.findTopicPartitionMetadata(topic).length;
     },
 

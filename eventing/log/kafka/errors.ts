@@ -24,6 +24,10 @@ export const lostBroker = (error: unknown): { host: string; port: number } | und
   return name === 'KafkaJSConnectionClosedError' && host && port ? { host, port } : undefined;
 };
 
+/** As a broker would say it. */
+export const goneTopic = (topic: string): Error =>
+  Object.assign(new Error(`no broker has a topic "${topic}"`), { type: 'UNKNOWN_TOPIC_OR_PARTITION' });
+
 const codes: Record<string, LogErrorCode> = {
   INVALID_TOPIC_EXCEPTION: 'invalid-topic',
   MESSAGE_TOO_LARGE: 'too-large',

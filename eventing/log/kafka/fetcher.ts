@@ -129,7 +129,7 @@ export const createFetcher = ({
   const readFrom = async (nodeId: string, signal: AbortSignal): Promise<void> => {
     for (let failures = 0; !signal.aborted; ) {
       try {
-        await cluster.refreshMetadataIfNecessary();
+        await desk.partitionsOf(topic);
         const wants = wanted(nodeId);
         if (wants.length === 0) await rest(signal);
         else await fetchOnce(nodeId, wants);

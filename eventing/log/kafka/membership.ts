@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describeMember, heldBy, protocolName, readShare, share, topicOf, writeShare } from './assignment.ts';
 import type { Broker, Cluster, GroupMember, Joined } from './cluster.ts';
-import { kindOf } from './errors.ts';
+import { goneTopic, kindOf } from './errors.ts';
 
 /** This process's place in a consumer group (Kafka's group protocol, eager rebalance). */
 export interface Membership {
@@ -61,6 +61,7 @@ export const createMembership = ({ cluster, topic, group, sessionMs, heartbeatMs
   return {
     async join(held) {
       if (!cluster.targetTopics.has(topic)) await cluster.addTargetTopic(topic);
+      if (!cluster.targetTopics.has(topic)) throw goneTopic(topic);
       const coordinator = await cluster.findGroupCoordinator({ groupId: group });
       const joined = await whole(
         coordinator.joinGroup({

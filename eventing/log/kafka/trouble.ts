@@ -9,7 +9,7 @@ export interface Trouble {
 /** A broker that moves its partitions fails a try or two. */
 const mostTries = 3;
 
-export const createTrouble = (logger: Logger): Trouble => {
+export const createTrouble = (logger: Logger, brokers: readonly string[]): Trouble => {
   const failures = new Map<object, number>();
   let said = false;
   return {
@@ -18,12 +18,12 @@ export const createTrouble = (logger: Logger): Trouble => {
       failures.set(member, tries);
       if (said || tries < mostTries) return;
       said = true;
-      logger.warn({ err }, 'Kafka does not let consumers read; they keep trying');
+      logger.warn({ err, brokers }, 'Kafka does not let consumers read; they keep trying');
     },
     over(member) {
       if (!failures.delete(member) || failures.size > 0 || !said) return;
       said = false;
-      logger.info({}, 'Kafka lets consumers read again');
+      logger.info({ brokers }, 'Kafka lets consumers read again');
     },
   };
 };

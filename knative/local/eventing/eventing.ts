@@ -16,6 +16,8 @@ export interface EventingOptions {
   broker: Broker;
   /** Likewise, of KafkaSources. */
   sources: Sources;
+  /** KAFKA_BROKERS, where the platform's own event log is on a Kafka. */
+  ownKafka?: readonly string[] | undefined;
   /** How PingSources send; the data plane's own will do. */
   deliver: Deliver;
   log: Log;
@@ -37,6 +39,7 @@ export const createEventing = ({
   store,
   broker,
   sources,
+  ownKafka,
   deliver,
   log,
   events,
@@ -51,7 +54,7 @@ export const createEventing = ({
       log,
       ...(events && { recorder: events.as('pingsource-controller') }),
     }),
-    kafkaSourceController({ store, sources, log }),
+    kafkaSourceController({ store, sources, ownKafka, log }),
     sinkBindingController({ store, log }),
   ];
   let quiet = () => {};

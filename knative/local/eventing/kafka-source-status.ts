@@ -9,7 +9,7 @@ const conditionsOf = conditionSet(['ConsumerGroup', 'SinkProvided'], ['OIDCIdent
 /** The status of a KafkaSource; `failure` is why its consumers do not do as the plan says. */
 export const sourceStatus = (
   { metadata, spec, status }: KubeObject,
-  { sink, deadLetterSink }: SourcePlan,
+  { kafka, sink, deadLetterSink }: SourcePlan,
   failure: string | undefined,
 ) => {
   const conditions = conditionsOf(status?.conditions as Condition[] | undefined);
@@ -24,7 +24,8 @@ export const sourceStatus = (
     const message = `failed to resolve dead letter sink: ${deadLetterSink.reason}`;
     markUnresolved(conditions, 'ConsumerGroup', contract, deadLetterSink, message);
   } else if (failure !== undefined) {
-    const message = `failed to initialize consumer group offset: ${failure}`;
+    const where = kafka.servers ? ` at ${kafka.servers.join()}` : '';
+    const message = `failed to initialize consumer group offset${where}: ${failure}`;
     conditions.markFalse('ConsumerGroup', 'InitializeOffset', message);
   } else if (sink.url !== undefined) conditions.markTrue('ConsumerGroup');
   return {

@@ -1,5 +1,8 @@
+import { type AddressInfo, createServer } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { freePort } from '../../../test/support/platform.ts';
 import { freshDatabase, type TestDatabase } from '../../../test/support/postgres.ts';
+import { readyOf } from '../store/conditions.ts';
 import { kafkaSource, triggerKind } from './kinds.ts';
 import { aBroker, aKafkaSource, aTrigger, serviceRef } from './objects.fixture.ts';
 import { type Receiver, startReceiver } from './receiver.fixture.ts';
@@ -21,7 +24,7 @@ afterEach(async () => {
 });
 
 const spec = (more: Record<string, unknown> = {}) => ({
-  bootstrapServers: ['kafka:9092'],
+  bootstrapServers: ['kafka.kagari.svc.cluster.local:9092'],
   topics: ['messages'],
   consumerGroup: 'g',
   sink: { ref: serviceRef('first'), uri: '/_events' },
@@ -135,6 +138,52 @@ describe('KafkaSource', () => {
     );
     await world.eventing.settled();
     expect(world.log.lines.filter(({ message }) => message.includes('reconcile failed'))).toEqual([]);
+  });
+
+  it('says at which Kafka nobody answers, keeps no other source from its work, and is removed all the same', async () => {
+    await world.addService('first', receivers[0]?.url ?? '');
+    const nobody = `127.0.0.1:${await freePort()}`;
+    await store().create(aKafkaSource('away', { spec: spec({ bootstrapServers: [nobody] }) }));
+    await store().create(aKafkaSource('in', { spec: spec() }));
+    await ready();
+    await append('one');
+    await vi.waitFor(() => expect(bodies()).toEqual(['one']), { timeout: 10_000 });
+    await vi.waitFor(
+      () => {
+        expect(world.conditions(kafkaSource, 'away').Ready).toBe('False InitializeOffset');
+        expect(readyOf({ status: statusOf('away') })?.message).toContain(
+          `failed to initialize consumer group offset at ${nobody}: Kafka: `,
+        );
+      },
+      { timeout: 10_000 },
+    );
+    await store().remove(kafkaSource, 'shop', 'away');
+    await vi.waitFor(
+      () =>
+        expect(world.log.lines).toContainEqual({
+          level: 'warn',
+          message: 'a removed source leaves its group in a Kafka that does not answer',
+          fields: expect.objectContaining({ kafka: [nobody], group: 'g' }),
+        }),
+      { timeout: 10_000 },
+    );
+    expect(await world.eventLog.groups()).toEqual(['g']);
+  });
+
+  it('dials no Kafka that wants TLS, and says so', async () => {
+    await world.addService('first', receivers[0]?.url ?? '');
+    const calls: unknown[] = [];
+    const kafka = createServer((socket) => void calls.push(socket.destroy()));
+    await new Promise<void>((resolve) => kafka.listen(0, '127.0.0.1', resolve));
+    const server = `127.0.0.1:${(kafka.address() as AddressInfo).port}`;
+    const net = { tls: { enable: true } };
+    await store().create(aKafkaSource('in', { spec: spec({ bootstrapServers: [server], net }) }));
+    await vi.waitFor(() => expect(world.conditions(kafkaSource, 'in').Ready).toBe('False InitializeOffset'));
+    expect(readyOf({ status: statusOf() })?.message).toContain(`spec.net: ${server} is not dialled`);
+    await store().remove(kafkaSource, 'shop', 'in');
+    await world.eventing.settled();
+    expect(calls).toEqual([]);
+    await new Promise((resolve) => kafka.close(resolve));
   });
 
   it('goes on after a restart where it was', async () => {

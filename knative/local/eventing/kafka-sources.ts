@@ -7,17 +7,25 @@ import type { KubeObject, Log, Store } from '../store/types.ts';
 import { planSource } from './kafka-source-plan.ts';
 import { sourceStatus } from './kafka-source-status.ts';
 import { kafkaSource } from './kinds.ts';
+import type { SourceKafka } from './source-kafka.ts';
 import { watchDestinations } from './watch-destinations.ts';
 import { writeStatus } from './write-status.ts';
 
 export interface KafkaSourceControllerOptions {
   store: Store;
   sources: Sources;
+  /** KAFKA_BROKERS, where the platform's own event log is on a Kafka. */
+  ownKafka?: readonly string[] | undefined;
   log: Log;
 }
 
 /** Brings consumers to what the KafkaSource objects say. One that runs keeps its last good settings until there are others. */
-export const kafkaSourceController = ({ store, sources, log }: KafkaSourceControllerOptions): Controller => {
+export const kafkaSourceController = ({
+  store,
+  sources,
+  ownKafka,
+  log,
+}: KafkaSourceControllerOptions): Controller => {
   const known = new Map<Key, Known>();
 
   const reconcile = async (key: Key) => {
@@ -26,10 +34,11 @@ export const kafkaSourceController = ({ store, sources, log }: KafkaSourceContro
     const before = known.get(key);
     if (before && before.uid !== source?.metadata.uid) await forget(key, before);
     if (!source) return;
-    const now = known.get(key) ?? { uid: source.metadata.uid, group: source.spec.consumerGroup };
+    const now: Known = known.get(key) ?? { uid: source.metadata.uid, group: source.spec.consumerGroup };
     known.set(key, now);
-    const plan = planSource(store, source);
-    const error = plan.spec && (await consume(now, plan.spec));
+    const plan = planSource(store, source, ownKafka);
+    if (!plan.kafka.flaw) now.kafka = plan.kafka;
+    const error = plan.kafka.flaw ?? (plan.spec && (await consume(now, plan.spec)));
     await writeStatus(store, source, sourceStatus(source, plan, error?.message));
     // what the log could not do it may do later; a bad spec waits for a better one
     if (error && !isFinal(error)) throw error;
@@ -48,8 +57,10 @@ export const kafkaSourceController = ({ store, sources, log }: KafkaSourceContro
     }
   };
 
-  const forget = async (key: Key, { group }: Known) => {
-    await sources.remove({ ...splitKey(key), group });
+  const forget = async (key: Key, { group, kafka }: Known) => {
+    // Without one it has never read anything.
+    if (kafka)
+      await sources.remove({ ...splitKey(key), group, ...(kafka.servers && { kafka: kafka.servers }) });
     known.delete(key);
   };
 
@@ -69,6 +80,8 @@ interface Known {
   /** An object made again under an old name is another one. */
   uid: string;
   group: string;
+  /** The one that it named last, of those that it may read. */
+  kafka?: SourceKafka;
   /** What its consumers do. */
   spec?: SourceSpec;
 }

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { createBroker } from '../../../eventing/broker/broker.ts';
 import { createDeliver } from '../../../eventing/broker/deliver.ts';
 import type { Broker, Delivery } from '../../../eventing/broker/types.ts';
-import { createPostgresLog } from '../../../eventing/log/postgres.ts';
+import { openLog } from '../../../eventing/log/open.ts';
 import { createSources } from '../../../eventing/source/sources.ts';
 import type { SourceDelivery } from '../../../eventing/source/types.ts';
 import { createAdmission } from '../admission/admission.ts';
@@ -23,6 +23,8 @@ interface WorldOptions {
   /** Between control plane and data plane. */
   change?: (broker: Broker) => Broker;
   admit?: Admit;
+  /** KAFKA_BROKERS; absent: the log is in the database. */
+  ownKafka?: string[];
   /** Before the controllers start. */
   prepare?: (store: Store) => void;
 }
@@ -33,7 +35,9 @@ export const openWorld = async (url: string, options: WorldOptions = {}) => {
     options;
   const log = testLog();
   const store = await openStore(url, { admit });
-  const eventLog = createPostgresLog({ url });
+  const openKafka = (kafkaBrokers?: readonly string[]) =>
+    openLog({ databaseUrl: url, kafkaBrokers, clientId: 'test' });
+  const eventLog = await openKafka(options.ownKafka);
   const deliveries: Delivery[] = [];
   const deliver = createDeliver();
   const recorded: { about: KubeObject; reason: string; message: string }[] = [];
@@ -54,6 +58,7 @@ export const openWorld = async (url: string, options: WorldOptions = {}) => {
   );
   const sources = createSources({
     log: eventLog,
+    openKafka,
     deliver,
     logger: log,
     onDelivery: (delivery) => {
@@ -61,7 +66,8 @@ export const openWorld = async (url: string, options: WorldOptions = {}) => {
       failed.ofSources(delivery);
     },
   });
-  const eventing = createEventing({ store, broker, sources, deliver, log, events });
+  const { ownKafka } = options;
+  const eventing = createEventing({ store, broker, sources, ownKafka, deliver, log, events });
   const ingress = createServer(brokerIngressHandler({ broker, store }));
   await new Promise<void>((resolve) => ingress.listen(0, '127.0.0.1', resolve));
   const base = `http://127.0.0.1:${(ingress.address() as AddressInfo).port}`;

@@ -25,10 +25,13 @@ export const whatIsMissing = async (): Promise<string | undefined> => {
   return undefined;
 };
 
-/** The folder of Kafka's jars, fetched by Maven once for each pom. */
+/** The folder of Kafka's jars, of the pom's version or KAFKA_VERSION: fetched by Maven once for each. */
 export const kafkaJars = async (): Promise<string> => {
+  const { KAFKA_VERSION } = process.env;
+  const version = KAFKA_VERSION ? [`-Dkafka.version=${KAFKA_VERSION}`] : [];
   const digest = createHash('sha256')
     .update(await readFile(pom))
+    .update(version.join())
     .digest('hex')
     .slice(0, 12);
   const folder = join(root, 'node_modules/.cache/kagari/kafka', digest);
@@ -36,7 +39,7 @@ export const kafkaJars = async (): Promise<string> => {
   const partial = `${folder}.${process.pid}`;
   await mkdir(partial, { recursive: true });
   const goal = ['dependency:copy-dependencies', '-DincludeScope=runtime', `-DoutputDirectory=${partial}`];
-  await run('mvn', ['-B', '-q', '-f', pom, ...goal], { maxBuffer: 1 << 26 });
+  await run('mvn', ['-B', '-q', '-f', pom, ...version, ...goal], { maxBuffer: 1 << 26 });
   // Another run may have been first.
   await rename(partial, folder).catch(() => rm(partial, { recursive: true, force: true }));
   return folder;

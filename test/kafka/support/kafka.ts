@@ -32,6 +32,9 @@ export interface Kafka extends Brokers {
 
 const startWithinMs = 120_000;
 
+/** Becomes java; beside it a shell waits for the end of its input, which comes when this process is gone, however it went. */
+const dyingWithUs = 'exec 3<&0; (read -r _ <&3; kill -9 $$ 2> /dev/null) & exec java "$@" < /dev/null 3<&-';
+
 /** With three brokers every topic has three replicas, and two must have what is acknowledged. */
 export const startKafka = async (
   count: 1 | 3,
@@ -89,11 +92,9 @@ export const startKafka = async (
 
   const start = async (number: number): Promise<void> => {
     const log = createWriteStream(file(number, 'log'), { flags: 'w' });
-    const child = spawn(
-      'java',
-      ['-Xms64m', '-Xmx384m', ...quick, '-cp', jars, 'kafka.Kafka', file(number, 'properties')],
-      { stdio: ['ignore', 'pipe', 'pipe'] },
-    );
+    const java = ['-Xms64m', '-Xmx384m', ...quick, '-cp', jars, 'kafka.Kafka', file(number, 'properties')];
+    const child = spawn('sh', ['-c', dyingWithUs, 'java', ...java], { stdio: ['pipe', 'pipe', 'pipe'] });
+    child.once('exit', () => child.stdin.destroy());
     child.stdout.pipe(log);
     child.stderr.pipe(log);
     processes.set(number, child);

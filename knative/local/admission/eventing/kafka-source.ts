@@ -6,6 +6,7 @@ import { defineKind } from '../kind-admission.ts';
 import { anyStatus, kubeObject } from '../metadata.ts';
 import { dns1123Subdomain } from '../names.ts';
 import { defaultDelivery, delivery, deliveryFlaws, deliveryWarnings } from './delivery.ts';
+import { isService, mayBeService, serversOf } from './kafka-servers.ts';
 import { overrideFlaws, overrides } from './overrides.ts';
 
 /** Partitions of a topic that does not stand yet. */
@@ -97,9 +98,9 @@ export const kafkaSource = defineKind({
     ];
   },
   warnings: ({ metadata, spec }) => [
-    'spec.bootstrapServers is not dialled here: the topics are those of the event log that the runtime itself uses',
+    ...serversOf(spec?.bootstrapServers ?? []).flatMap(serverWarnings),
     ...(spec?.net?.sasl || spec?.net?.tls
-      ? ['spec.net is not used here: the runtime has its own way to its event log']
+      ? ['spec.net is not used here: TLS and SASL are not spoken, and a Kafka that needs them is not dialled']
       : []),
     ...(['string', undefined].includes(metadata.labels?.[keyTypeLabel])
       ? []
@@ -107,3 +108,15 @@ export const kafkaSource = defineKind({
     ...deliveryWarnings(spec?.delivery, 'spec.delivery'),
   ],
 });
+
+const serverWarnings = (server: string): string[] => {
+  if (isService(server))
+    return [
+      `spec.bootstrapServers: ${server} is a Service of the cluster; here the topics are those of the runtime's own event log`,
+    ];
+  return mayBeService(server)
+    ? [
+        `spec.bootstrapServers: ${server} is dialled as it stands; a Service of the cluster is NAME.NAMESPACE.svc here`,
+      ]
+    : [];
+};

@@ -1,6 +1,6 @@
 import { createBroker } from '../../../../eventing/broker/broker.ts';
 import { createDeliver } from '../../../../eventing/broker/deliver.ts';
-import { createPostgresLog } from '../../../../eventing/log/postgres.ts';
+import { openLog } from '../../../../eventing/log/open.ts';
 import { createSources } from '../../../../eventing/source/sources.ts';
 import { createEventing } from '../../eventing/eventing.ts';
 import { createRouteTable } from '../../ingress/route-table.ts';
@@ -24,10 +24,12 @@ export const startControlPlane = async (url: string, store: Store, pods: FakePod
   const events = createEventWriter({ store, log }, { flushMs: 20 });
   const domain = { name: 'localhost', port: 8080 };
   const serving = createServing({ store, images, table: createRouteTable(), domain, log, events });
-  const eventLog = createPostgresLog({ url });
+  const openKafka = (kafkaBrokers?: readonly string[]) =>
+    openLog({ databaseUrl: url, kafkaBrokers, clientId: 'test' });
+  const eventLog = await openKafka();
   const broker = createBroker({ log: eventLog });
   const deliver = createDeliver();
-  const sources = createSources({ log: eventLog, deliver });
+  const sources = createSources({ log: eventLog, openKafka, deliver });
   const eventing = createEventing({ store, broker, sources, deliver, log, events });
   const running = new Map<string, FakePod>();
 
