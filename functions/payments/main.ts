@@ -41,7 +41,10 @@ const outbox = createOutbox({
 });
 const store = createStore(database);
 const bank = createBank({ url: config.BANK_URL });
-const deadlines = createDeadlines({ store, bank, transaction: outbox.transaction }, base.log);
+const deadlines = createDeadlines(
+  { store, bank, transaction: outbox.transaction, write: outbox.write },
+  base.log,
+);
 
 const app = createApp({
   base,
