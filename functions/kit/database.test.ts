@@ -25,6 +25,21 @@ test.each([99, 100, 101])(
   },
 );
 
+test('a statement waits for no other while a connection is free', async () => {
+  const database = await emptyDatabase();
+  const another = postgres(database.adminUrl, { max: 1 });
+  const { sql, close } = connect(database.adminUrl, { max: 4 });
+  await Promise.all([sql`select pg_sleep(0.1)`, sql`select pg_sleep(0.1)`]);
+  await another`select pg_advisory_lock(1)`;
+  const held = sql`select pg_advisory_xact_lock(1)`.execute();
+  const quick = await Promise.all(Array.from({ length: 20 }, async () => (await sql`select 1`).count));
+  expect(quick).toHaveLength(20);
+  await another`select pg_advisory_unlock(1)`;
+  await held;
+  await Promise.all([close(), another.end()]);
+  await database.drop();
+});
+
 test('a pool has no more connections than it may, transactions included', async () => {
   const database = await emptyDatabase();
   const { sql, close } = connect(database.adminUrl, { max: 5, name: 'counted' });

@@ -26,9 +26,9 @@ export interface DatabaseOptions {
  * open, and what others write in it is acknowledged and lost.
  */
 export const connect = (url: string, { max, name = 'kagari' }: DatabaseOptions): Database => {
-  const open = (connections: number) => postgres(url, optionsFor(connections, name));
-  const transactions = open(Math.floor(max / 2));
-  const sql = Object.assign(open(Math.ceil(max / 2)), { begin: transactions.begin });
+  const transactions = postgres(url, optionsFor(Math.floor(max / 2), name));
+  const statements = postgres(url, { ...optionsFor(Math.ceil(max / 2), name), ...oneAtATime });
+  const sql = Object.assign(statements, { begin: transactions.begin });
   return {
     sql,
     db: drizzlePrepared(sql),
@@ -40,6 +40,12 @@ export const connect = (url: string, { max, name = 'kagari' }: DatabaseOptions):
     },
   };
 };
+
+/**
+ * A connection has one statement in hand: else one may wait behind another one's commit while a connection is free. Not in
+ * postgres.js' types, and not for transactions, whose connection it would not keep.
+ */
+const oneAtATime = { max_pipeline: 0 };
 
 const optionsFor = (max: number, name: string) => ({
   max,
