@@ -40,16 +40,19 @@ test('a statement waits for no other while a connection is free', async () => {
   await database.drop();
 });
 
-test('a pool has no more connections than it may, transactions included', async () => {
-  const database = await emptyDatabase();
-  const { sql, close } = connect(database.adminUrl, { max: 5, name: 'counted' });
-  const [row] = await Promise.all([
-    sql<{ count: number }[]>`
+test.each([{ max: 5 }, { max: 5, transactions: 1 }])(
+  'a pool of %j has no more connections, transactions included',
+  async (options) => {
+    const database = await emptyDatabase();
+    const { sql, close } = connect(database.adminUrl, { ...options, name: 'counted' });
+    const [row] = await Promise.all([
+      sql<{ count: number }[]>`
       select count(*)::int from pg_sleep(0.5), pg_stat_activity where application_name = 'counted'`,
-    ...Array.from({ length: 20 }, () => sql`select pg_sleep(0.2)`),
-    ...Array.from({ length: 20 }, () => sql.begin((tx) => tx`select pg_sleep(0.2)`)),
-  ]);
-  expect(row[0]?.count).toBeLessThanOrEqual(5);
-  await close();
-  await database.drop();
-});
+      ...Array.from({ length: 20 }, () => sql`select pg_sleep(0.2)`),
+      ...Array.from({ length: 20 }, () => sql.begin((tx) => tx`select pg_sleep(0.2)`)),
+    ]);
+    expect(row[0]?.count).toBeLessThanOrEqual(5);
+    await close();
+    await database.drop();
+  },
+);

@@ -25,7 +25,7 @@ const config = parseConfig(
   }),
   process.env,
 );
-const database = connect(config.DATABASE_URL, { max: 8, name: 'payments' });
+const database = connect(config.DATABASE_URL, { max: 8, transactions: 2, name: 'payments' });
 const base = createBase({
   name: 'payments',
   config,
