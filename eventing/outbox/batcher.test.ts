@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
-import { createBatcher } from './batcher.ts';
+import { type BatcherOptions, createBatcher } from './batcher.ts';
 
 /** Batches that end when the test says so. */
-const harness = (largest?: number) => {
+const harness = (options: BatcherOptions = {}) => {
   const batches: { items: number[]; resolve: () => void; reject: (error: Error) => void }[] = [];
   const batcher = createBatcher<number>(
     (items) => new Promise((resolve, reject) => batches.push({ items, resolve, reject })),
-    largest,
+    options,
   );
   const sizes = () => batches.map(({ items }) => items);
   return { batcher, batches, sizes };
@@ -44,7 +44,7 @@ test('a batch that fails fails its own items only', async () => {
 });
 
 test('no batch is larger than the largest', async () => {
-  const { batcher, batches, sizes } = harness(2);
+  const { batcher, batches, sizes } = harness({ largest: 2 });
   const all = Promise.all([1, 2, 3, 4, 5].map(batcher.add));
   for (let n = 0; n < 3; n++) {
     await turn();
@@ -66,4 +66,35 @@ test('idle waits for all that was added', async () => {
   batches[0]?.resolve();
   await Promise.all([added, waiting]);
   await harness().batcher.idle();
+});
+
+test('what nobody waits for is gathered for a time, and goes at once when the batch is full or all must go', async () => {
+  const { batcher, batches, sizes } = harness({ largest: 3, gatherMs: 60_000 });
+  const first = [batcher.add(1), batcher.add(2)];
+  await turn();
+  expect(sizes()).toEqual([]);
+  first.push(batcher.add(3));
+  await turn();
+  expect(sizes()).toEqual([[1, 2, 3]]);
+  const second = batcher.add(4);
+  batches[0]?.resolve();
+  await Promise.all(first);
+  await turn();
+  expect(sizes()).toHaveLength(1);
+  const idle = batcher.idle();
+  await turn();
+  expect(sizes()).toEqual([[1, 2, 3], [4]]);
+  batches[1]?.resolve();
+  await Promise.all([second, idle]);
+});
+
+test('what is gathered goes when its time is over', async () => {
+  const { batcher, batches, sizes } = harness({ gatherMs: 30 });
+  const added = [batcher.add(1)];
+  await turn();
+  added.push(batcher.add(2));
+  while (batches.length === 0) await turn();
+  expect(sizes()).toEqual([[1, 2]]);
+  batches[0]?.resolve();
+  await Promise.all(added);
 });

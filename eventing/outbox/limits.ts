@@ -3,6 +3,8 @@ export interface Limits {
   holdMs: number;
   /** Well below holdMs: a post must end before its row may be claimed by another relay. */
   postTimeoutMs: number;
+  /** How long marks of what is posted are gathered: well below holdMs, and what a crash within it posts again. */
+  markMs: number;
   /** Posts on their way at once. */
   concurrency: number;
   /** Rows and bytes of events in memory; more wait in the table. */
@@ -21,6 +23,7 @@ export interface Limits {
 export const defaultLimits: Limits = {
   holdMs: 5000,
   postTimeoutMs: 3000,
+  markMs: 100,
   concurrency: 16,
   queuedRows: 1000,
   queuedBytes: 4 * 1024 * 1024,

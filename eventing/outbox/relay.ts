@@ -36,7 +36,7 @@ export interface Relay {
  */
 export function createRelay({ table, post, limits, log }: RelayOptions): Relay {
   const claimed = new Map<string, (published: boolean) => void>();
-  const marks = createBatcher<string>(table.markPublished);
+  const marks = createBatcher<string>(table.markPublished, { gatherMs: limits.markMs });
   let stopping = false;
   let lookTimer: NodeJS.Timeout | undefined;
   let lookAt = Number.POSITIVE_INFINITY;

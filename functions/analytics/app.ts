@@ -6,7 +6,7 @@ import { createFunction } from '../kit/function.ts';
 import type { Inbox } from '../kit/inbox.ts';
 import { notFound } from '../kit/problem.ts';
 import { readTold } from './facts.ts';
-import { hearEvent } from './hear-event.ts';
+import { createHearing } from './hear-event.ts';
 import { operations } from './operations.ts';
 import { renderMetrics } from './render-metrics.ts';
 import { createStore } from './store.ts';
@@ -23,6 +23,7 @@ export const createApp = ({ base, db, inbox }: Deps) => {
   const fn = createFunction(base);
   const store = createStore(db);
   const sumUp = createSummary(db, store);
+  const hearEvent = createHearing(store);
 
   fn.on(operations.recordEvent, async ({ c, actor, body }) =>
     c.json({ id: await store.keepRecord(actor.id, body) }, 202),
@@ -47,7 +48,7 @@ export const createApp = ({ base, db, inbox }: Deps) => {
     consumer: 'analytics',
     handlers: contracts.map((contract) =>
       handle(contract, ({ event, data, onceBy }) =>
-        hearEvent(store, onceBy, contract.type, readTold(contract, event, data)),
+        hearEvent(onceBy, contract.type, readTold(contract, event, data)),
       ),
     ),
   });

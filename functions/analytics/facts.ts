@@ -58,9 +58,17 @@ export const lifeOf = (noun: string, { at }: Facts): { beganAt: string; endedAt:
   return beganAt === undefined || endedAt === undefined ? undefined : { beganAt, endedAt };
 };
 
+/** Whether it is what is told of a subject first, where events come in their order. */
+export const beginsLife = ({ noun, facts }: Told): boolean => {
+  const [first = ''] = lives[noun] ?? [];
+  return facts.at[first] !== undefined;
+};
+
 const lives: Record<string, readonly string[]> = {
   order: ['placed', 'paid', 'failed'],
   payment: ['initiated', 'succeeded', 'failed'],
+  notification: ['sent'],
+  user: ['signed-up'],
 };
 
 export const verbOf = ({ type }: Pick<Contract, 'type'>): string => type.split('.').at(-2) ?? type;

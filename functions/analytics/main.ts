@@ -10,7 +10,7 @@ const config = parseConfig(
   z.object({ ...baseEnvironment, ...identityEnvironment, DATABASE_URL: databaseUrl }),
   process.env,
 );
-const database = connect(config.DATABASE_URL, { max: 4, name: 'analytics' });
+const database = connect(config.DATABASE_URL, { max: 4, transactions: 1, name: 'analytics' });
 const base = createBase({
   name: 'analytics',
   config,

@@ -42,7 +42,7 @@ export const createChargeStore = ({ sql, db }: { sql: Sql; db: PostgresJsDatabas
         ), message as (
           insert into bank.webhooks (webhook_id, payment_id, type, attempts, due_at)
           select webhook_id, payment_id, type, 1, now() + ${leaseMs}::int * interval '1 ms'
-          from webhook, generate_series(1, ${copies}::int)
+          from webhook, (values (1), (2)) as copy (n) where n <= ${copies}
           returning id, webhook_id, type, payment_id, created_at, attempts
         )
         select

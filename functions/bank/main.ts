@@ -18,7 +18,7 @@ const config = parseConfig(
   }),
   process.env,
 );
-const database = connect(config.DATABASE_URL, { max: 6, name: 'bank' });
+const database = connect(config.DATABASE_URL, { max: 6, transactions: 1, name: 'bank' });
 const base = createBase({
   name: 'bank',
   config,

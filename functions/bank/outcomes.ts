@@ -5,7 +5,7 @@ export interface Outcome {
   /** A pending charge captures after this time; never, where it is null. */
   capturesAfterMs: number | null;
   /** How many times the bank sends the webhook of a charge that it decides at once. */
-  copies: number;
+  copies: 1 | 2;
 }
 
 const outcome = (differences: Partial<Outcome>): Outcome => ({

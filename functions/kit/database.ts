@@ -15,6 +15,8 @@ export interface Database {
 export interface DatabaseOptions {
   /** Connections at most, two or more: pools are counted against the server's max_connections. */
   max: number;
+  /** How many of them are for transactions alone; by default half. */
+  transactions?: number;
   /** Shown in pg_stat_activity. */
   name?: string;
 }
@@ -25,10 +27,13 @@ export interface DatabaseOptions {
  * the hundred and first there, or the socket is full, it does not keep the connection for itself. Then the transaction stays
  * open, and what others write in it is acknowledged and lost.
  */
-export const connect = (url: string, { max, name = 'kagari' }: DatabaseOptions): Database => {
-  const open = (connections: number) => postgres(url, optionsFor(connections, name));
-  const transactions = open(Math.floor(max / 2));
-  const sql = Object.assign(open(Math.ceil(max / 2)), { begin: transactions.begin });
+export const connect = (
+  url: string,
+  { max, transactions = Math.floor(max / 2), name = 'kagari' }: DatabaseOptions,
+): Database => {
+  const beginning = postgres(url, optionsFor(transactions, name));
+  const statements = postgres(url, { ...optionsFor(max - transactions, name), ...oneAtATime });
+  const sql = Object.assign(statements, { begin: beginning.begin });
   return {
     sql,
     db: drizzlePrepared(sql),
@@ -36,10 +41,16 @@ export const connect = (url: string, { max, name = 'kagari' }: DatabaseOptions):
       await sql`select 1`;
     },
     close: async () => {
-      await Promise.all([sql.end({ timeout: 3 }), transactions.end({ timeout: 3 })]);
+      await Promise.all([sql.end({ timeout: 3 }), beginning.end({ timeout: 3 })]);
     },
   };
 };
+
+/**
+ * A connection has one statement in hand: else one may wait behind another one's commit while a connection is free. Not in
+ * postgres.js' types, and not for transactions, whose connection it would not keep.
+ */
+const oneAtATime = { max_pipeline: 0 };
 
 const optionsFor = (max: number, name: string) => ({
   max,

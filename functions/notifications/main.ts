@@ -25,7 +25,7 @@ const config = parseConfig(
   }),
   process.env,
 );
-const database = connect(config.DATABASE_URL, { max: 6, name: 'notifications' });
+const database = connect(config.DATABASE_URL, { max: 6, transactions: 2, name: 'notifications' });
 const base = createBase({
   name: 'notifications',
   config,

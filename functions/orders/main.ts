@@ -14,7 +14,7 @@ const config = parseConfig(
   z.object({ ...baseEnvironment, ...identityEnvironment, DATABASE_URL: databaseUrl, K_SINK: httpUrl }),
   process.env,
 );
-const database = connect(config.DATABASE_URL, { max: 8, name: 'orders' });
+const database = connect(config.DATABASE_URL, { max: 8, transactions: 2, name: 'orders' });
 const base = createBase({
   name: 'orders',
   config,

@@ -3,21 +3,22 @@ import type { Base } from '../kit/base.ts';
 import type { DueLoop } from '../kit/due-loop.ts';
 import { handle } from '../kit/events.ts';
 import { createFunction } from '../kit/function.ts';
-import type { Inbox, Transact } from '../kit/inbox.ts';
+import type { Inbox, Transact, Write } from '../kit/inbox.ts';
 import { parseBody } from '../kit/validate.ts';
 import type { Bank } from './bank.ts';
 import { cancelPayment } from './cancel-payment.ts';
 import { chargeOrder, initiatePayment } from './charge-order.ts';
+import { createSignatureCheck } from './check-signature.ts';
 import { endPayments } from './end-payments.ts';
 import { BankWebhook, operations } from './operations.ts';
-import { createSignatureCheck, receiveWebhook } from './receive-webhook.ts';
+import { settlePayment } from './settle-payment.ts';
 import { showPayment } from './show-payment.ts';
 import type { Store } from './store.ts';
 
 export interface Deps {
   base: Base;
   store: Store;
-  outbox: Inbox & { transaction: Transact };
+  outbox: Inbox & { transaction: Transact; write: Write };
   bank: Bank;
   /** Runs endPayments when the next deadline comes. */
   deadlines: DueLoop;
@@ -28,7 +29,7 @@ export interface Deps {
 
 export const createApp = ({ base, store, outbox, bank, deadlines, deadlineMs, webhookSecret }: Deps) => {
   const fn = createFunction(base);
-  const { transaction } = outbox;
+  const { transaction, write } = outbox;
   const checkSignature = createSignatureCheck(webhookSecret);
 
   fn.on(operations.initiatePayment, async ({ c, actor, body }) => {
@@ -44,15 +45,13 @@ export const createApp = ({ base, store, outbox, bank, deadlines, deadlineMs, we
     const webhookId = checkSignature(body, headers);
     const { type, data } = parseBody(BankWebhook, body);
     const charge = type === 'charge.captured' ? 'captured' : 'failed';
-    const { orderCancelled } = await transaction((tx, publish) =>
-      receiveWebhook(tx, publish, webhookId, { ...data, charge }),
-    );
+    const { orderCancelled } = await settlePayment({ store, write }, { ...data, charge }, webhookId);
     if (orderCancelled) deadlines.wakeAt(new Date());
     return c.body(null, 204);
   });
 
   fn.on(operations.reconcile, async ({ c }) =>
-    c.json({ settled: await endPayments({ store, bank, transaction }) }),
+    c.json({ settled: await endPayments({ store, bank, transaction, write }) }),
   );
 
   fn.events({

@@ -25,7 +25,7 @@ const config = parseConfig(
   }),
   process.env,
 );
-const database = connect(config.DATABASE_URL, { max: 8, name: 'payments' });
+const database = connect(config.DATABASE_URL, { max: 8, transactions: 2, name: 'payments' });
 const base = createBase({
   name: 'payments',
   config,
@@ -41,7 +41,10 @@ const outbox = createOutbox({
 });
 const store = createStore(database);
 const bank = createBank({ url: config.BANK_URL });
-const deadlines = createDeadlines({ store, bank, transaction: outbox.transaction }, base.log);
+const deadlines = createDeadlines(
+  { store, bank, transaction: outbox.transaction, write: outbox.write },
+  base.log,
+);
 
 const app = createApp({
   base,

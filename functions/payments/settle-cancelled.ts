@@ -26,12 +26,9 @@ const endPayment = async (deps: SettleDeps, payment: CancelledPayment): Promise<
   });
 };
 
-const wasCaptured = async (
-  { bank, transaction }: SettleDeps,
-  { paymentId, status }: CancelledPayment,
-): Promise<boolean> => {
+const wasCaptured = async (deps: SettleDeps, { paymentId, status }: CancelledPayment): Promise<boolean> => {
   if (status !== 'initiated') return status === 'succeeded';
-  const settlement = await bank.cancel(paymentId);
-  await transaction((tx, publish) => settlePayment(tx, publish, settlement));
+  const settlement = await deps.bank.cancel(paymentId);
+  await settlePayment(deps, settlement);
   return settlement.charge === 'captured';
 };

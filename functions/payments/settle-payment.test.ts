@@ -3,6 +3,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { captured, failed, startPaymentsAndBank } from '../../test/flow/support/payments-and-bank.ts';
 import { signedHeaders } from '../../test/flow/support/signed.ts';
 import { createWorld, type FlowWorld } from '../../test/flow/support/world.ts';
+import type { Settlement } from './payment.ts';
+import { settlePayment } from './settle-payment.ts';
+import { createStore } from './store.ts';
 import { testWebhookSecret } from './testing.ts';
 
 let world: FlowWorld;
@@ -84,6 +87,77 @@ describe('a webhook of the bank', () => {
     const headers = signedHeaders(body, { secret: testWebhookSecret });
     const answer = await both.request('POST', '/webhook', { body, headers });
     expect(answer.status).toBe(body === '{' ? 400 : 422);
+  });
+});
+
+describe('what changes between the reading of a payment and its end is taken into account:', () => {
+  const settleWhile = async (settlement: Settlement, webhookId: string, change: () => Promise<unknown>) => {
+    const { sql } = both.payments.database;
+    const store = createStore(both.payments.database);
+    let reads = 0;
+    const standing = async (...of: Parameters<typeof store.standing>) => {
+      const read = await store.standing(...of);
+      if (reads++ === 0) await change();
+      return read;
+    };
+    const { write } = both.payments.outbox;
+    const outcome = await settlePayment(
+      { store: { ...store, standing }, write },
+      settlement,
+      webhookId,
+    ).catch((error) => error.status);
+    const seen = await sql`select 1 from payments.webhooks where id = ${webhookId}`;
+    return { outcome, seen: seen.length, reads };
+  };
+  const word = (paymentId: string, charge: Settlement['charge']) => ({ paymentId, charge, reason: null });
+
+  test('that the bank has the charge is not told twice', async () => {
+    const { paymentId } = await newPayment();
+    const { sql } = both.payments.database;
+    await sql`update payments.payments set accepted_at = null where id = ${paymentId}`;
+    const accept = () => sql`update payments.payments set accepted_at = now() where id = ${paymentId}`;
+    const result = await settleWhile(word(paymentId, 'captured'), `msg_${paymentId}`, accept);
+    expect(result).toEqual({ outcome: { orderCancelled: false }, seen: 1, reads: 2 });
+    expect((await both.told(paymentId)).map(({ type }) => type.split('.').at(-2))).toEqual([
+      'initiated',
+      'succeeded',
+    ]);
+  });
+
+  test('the cancellation of its order is the reason', async () => {
+    const { paymentId, orderId, userId } = await newPayment('tok_silent');
+    const cancel = () => both.payments.database.sql`
+      insert into payments.cancellations (order_id, user_id) values (${orderId}, ${userId})`;
+    const result = await settleWhile(word(paymentId, 'cancelled'), `msg_${paymentId}`, cancel);
+    expect(result).toEqual({ outcome: { orderCancelled: true }, seen: 1, reads: 2 });
+    expect(await ended(paymentId)).toEqual([
+      { type: 'dev.kagari.payment.failed.v1', data: { paymentId, orderId, userId, reason: 'cancelled' } },
+    ]);
+  });
+
+  test('its end by the same word stands', async () => {
+    const { paymentId } = await newPayment();
+    const end = () => both.webhook(captured(paymentId));
+    const result = await settleWhile(word(paymentId, 'captured'), `msg_${paymentId}`, end);
+    expect(result).toEqual({ outcome: { orderCancelled: false }, seen: 1, reads: 2 });
+    expect(await ended(paymentId)).toHaveLength(1);
+  });
+
+  test('its end by another word stands, and the webhook is not taken for seen', async () => {
+    const { paymentId } = await newPayment();
+    const end = () => both.webhook(captured(paymentId));
+    const result = await settleWhile(word(paymentId, 'failed'), `msg_${paymentId}`, end);
+    expect(result).toEqual({ outcome: 409, seen: 0, reads: 2 });
+    expect(await ended(paymentId)).toHaveLength(1);
+  });
+
+  test('the same webhook is taken once', async () => {
+    const { paymentId } = await newPayment();
+    const id = `msg_${paymentId}`;
+    const same = () => both.webhook(captured(paymentId), { id });
+    const result = await settleWhile(word(paymentId, 'failed'), id, same);
+    expect(result).toEqual({ outcome: { orderCancelled: false }, seen: 1, reads: 1 });
+    expect(await ended(paymentId)).toHaveLength(1);
   });
 });
 

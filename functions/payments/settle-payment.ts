@@ -1,8 +1,10 @@
-import { sql } from 'drizzle-orm';
 import { paymentFailed, paymentInitiated, paymentSucceeded } from '../../eventing/contracts/payment.ts';
-import type { Publish, Transaction } from '../kit/inbox.ts';
+import { insertEvents } from '../../eventing/outbox/insert-events.ts';
+import { isTakenBack, orTakeBack } from '../../eventing/outbox/receive-event.ts';
+import type { Publish, Write } from '../kit/inbox.ts';
 import { conflict, notFound } from '../kit/problem.ts';
 import type { Settlement } from './payment.ts';
+import type { Standing, Store } from './store.ts';
 
 export interface Settled {
   /** The order is cancelled: a captured payment is to be refunded. */
@@ -10,60 +12,100 @@ export interface Settled {
 }
 
 /**
- * Ends an initiated payment by the bank's word; a payment that has ended so already stays as it is. Throws 404 for an
- * unknown payment, 409 when it has ended otherwise.
+ * Ends an initiated payment by the bank's word, in one statement with what it tells and the id of the webhook that
+ * brought the word. A payment that has ended so already stays as it is; a webhook that was seen before changes nothing.
+ * Throws 404 for an unknown payment, 409 when it has ended otherwise.
  */
 export const settlePayment = async (
-  tx: Transaction,
-  publish: Publish,
-  { paymentId, charge, reason }: Settlement,
+  { store, write }: { store: Pick<Store, 'standing' | 'noteWebhook'>; write: Write },
+  settlement: Settlement,
+  webhookId: string | null = null,
 ): Promise<Settled> => {
-  const status = charge === 'captured' ? 'succeeded' : 'failed';
-  const failure = charge === 'failed' ? (reason ?? 'failed') : null;
-  const [settled] = await tx.execute<SettledRow>(sql`
-    with payment as (
-      select id, accepted_at is null as newly_accepted, exists (
-        select from payments.cancellations where cancellations.order_id = payments.order_id) as order_cancelled
-      from payments.payments where id = ${paymentId} and status = 'initiated' for update
-    ), settled as (
-      update payments.payments
-      set status = ${status}, accepted_at = coalesce(accepted_at, now()), failure_reason = case
-        when ${charge} = 'cancelled' then case when order_cancelled then 'cancelled' else 'deadline' end
-        else ${failure} end
-      from payment where payments.id = payment.id
-      returning payments.*, newly_accepted, order_cancelled
-    ), entry as (
-      insert into payments.history (payment_id, status) select id, status from settled
-    )
-    select order_id, user_id, amount, currency, failure_reason, newly_accepted, order_cancelled from settled`);
-  if (!settled) {
-    await checkEnded(tx, paymentId, status);
-    return { orderCancelled: false };
+  const { paymentId } = settlement;
+  // Where something has changed since it was read, nothing is written and it is read again: three things can, once each.
+  for (;;) {
+    const payment = await store.standing(paymentId, webhookId);
+    if (!payment) throw notFound('There is no such payment.');
+    if (payment.seen) return { orderCancelled: false };
+    if (payment.status !== 'initiated') {
+      checkAgrees(payment.status, settlement);
+      if (webhookId !== null) await store.noteWebhook(webhookId);
+      return { orderCancelled: false };
+    }
+    try {
+      const [row] = await settle(write, payment, settlement, webhookId);
+      return { orderCancelled: payment.orderCancelled && row?.received === true };
+    } catch (error) {
+      if (!isTakenBack(error)) throw error;
+    }
   }
+};
 
-  const ids = { paymentId, orderId: settled.order_id, userId: settled.user_id };
+const settle = (
+  write: Write,
+  payment: Standing,
+  { paymentId, charge, reason }: Settlement,
+  webhookId: string | null,
+): Promise<SettledRow[]> => {
+  const { accepted, orderCancelled } = payment;
+  const failure =
+    charge === 'captured'
+      ? null
+      : charge === 'failed'
+        ? (reason ?? 'failed')
+        : orderCancelled
+          ? 'cancelled'
+          : 'deadline';
+  return write<SettledRow>(
+    (publish) => tell(publish, payment, paymentId, failure),
+    (events) => ({
+      text: settling,
+      parameters: [webhookId, paymentId, statusAfter(charge), failure, accepted, orderCancelled, ...events],
+      wrote: ([row]) => row?.received ?? false,
+    }),
+  );
+};
+
+const settling = `
+  with seen as (
+    insert into payments.webhooks (id) select $1::text where $1::text is not null
+    on conflict do nothing returning 1
+  ), word as (
+    select $1::text is null or exists (select from seen) as received
+  ), settled as (
+    update payments.payments as payment
+    set status = $3::text, failure_reason = $4::text, accepted_at = coalesce(accepted_at, now())
+    where id = $2::text::uuid and status = 'initiated' and (select received from word)
+      and (accepted_at is not null) = $5::bool
+      and exists (select from payments.cancellations where order_id = payment.order_id) = $6::bool
+    returning id, status
+  ), entry as (
+    insert into payments.history (payment_id, status) select id, status from settled
+  ), told as (${insertEvents('$7', '$8', 'exists (select from settled)')})
+  select received, ${orTakeBack('exists (select from settled)')} from word`;
+
+const tell = async (
+  publish: Publish,
+  { orderId, userId, amount, currency, accepted }: Standing,
+  paymentId: string,
+  failure: string | null,
+): Promise<void> => {
+  const ids = { paymentId, orderId, userId };
   // The bank's word may come before the answer to our request, which would have told this.
-  if (settled.newly_accepted)
-    await publish(paymentInitiated, { ...ids, amount: Number(settled.amount), currency: settled.currency });
-  if (settled.failure_reason === null) await publish(paymentSucceeded, ids);
-  else await publish(paymentFailed, { ...ids, reason: settled.failure_reason });
-  return { orderCancelled: settled.order_cancelled };
+  if (!accepted) await publish(paymentInitiated, { ...ids, amount, currency });
+  if (failure === null) await publish(paymentSucceeded, ids);
+  else await publish(paymentFailed, { ...ids, reason: failure });
 };
 
-const checkEnded = async (tx: Transaction, paymentId: string, status: string): Promise<void> => {
-  const [payment] = await tx.execute<{ status: string }>(sql`
-    select status from payments.payments where id = ${paymentId}`);
-  if (!payment) throw notFound('There is no such payment.');
-  const agrees = payment.status === status || (payment.status === 'refunded' && status === 'succeeded');
-  if (!agrees) throw conflict('ended-otherwise', `The payment has ended as ${payment.status}.`);
+const checkAgrees = (status: Standing['status'], { charge }: Settlement): void => {
+  const ended = statusAfter(charge);
+  const agrees = status === ended || (status === 'refunded' && ended === 'succeeded');
+  if (!agrees) throw conflict('ended-otherwise', `The payment has ended as ${status}.`);
 };
 
-type SettledRow = {
-  order_id: string;
-  user_id: string;
-  amount: string;
-  currency: string;
-  failure_reason: string | null;
-  newly_accepted: boolean;
-  order_cancelled: boolean;
-};
+const statusAfter = (charge: Settlement['charge']) => (charge === 'captured' ? 'succeeded' : 'failed');
+
+interface SettledRow {
+  /** False: the webhook was seen before. */
+  received: boolean;
+}

@@ -13,6 +13,15 @@ export interface CancelledPayment {
   status: Payment['status'];
 }
 
+/** What the end of a payment depends on, read together. */
+export interface Standing extends Pick<Payment, 'status' | 'orderId' | 'userId' | 'amount' | 'currency'> {
+  /** It is known that the bank has the charge. */
+  accepted: boolean;
+  orderCancelled: boolean;
+  /** The webhook was seen before. */
+  seen: boolean;
+}
+
 export interface Opening {
   deadlineAt: Date;
   /** Its order was cancelled before. */
@@ -70,6 +79,25 @@ export const createStore = ({ sql, db }: { sql: Sql; db: PostgresJsDatabase }) =
         from payment`;
       return row && { deadlineAt: new Date(row.deadline_at), cancelled: row.cancelled };
     },
+    async standing(paymentId: string, webhookId: string | null): Promise<Standing | undefined> {
+      const [row] = await sql<[StandingRow?]>`
+        select status, order_id, user_id, amount, currency, accepted_at is not null as accepted,
+          exists (select from payments.cancellations where order_id = payment.order_id) as order_cancelled,
+          exists (select from payments.webhooks where id = ${webhookId}) as seen
+        from payments.payments as payment where id = ${paymentId}`;
+      if (!row) return undefined;
+      const { order_id, user_id, amount, order_cancelled, ...rest } = row;
+      return {
+        ...rest,
+        orderId: order_id,
+        userId: user_id,
+        amount: Number(amount),
+        orderCancelled: order_cancelled,
+      };
+    },
+    async noteWebhook(webhookId: string): Promise<void> {
+      await sql`insert into payments.webhooks (id) values (${webhookId}) on conflict do nothing`;
+    },
     find: async (paymentId: string): Promise<Payment | undefined> =>
       (await byId.execute({ id: paymentId }))[0],
     findByOrder: async (orderId: string): Promise<Payment | undefined> =>
@@ -82,3 +110,10 @@ export const createStore = ({ sql, db }: { sql: Sql; db: PostgresJsDatabase }) =
     nextDeadline: async (): Promise<Date | undefined> => (await deadline.execute())[0]?.next ?? undefined,
   };
 };
+
+interface StandingRow extends Pick<Standing, 'status' | 'currency' | 'accepted' | 'seen'> {
+  order_id: string;
+  user_id: string;
+  amount: string;
+  order_cancelled: boolean;
+}

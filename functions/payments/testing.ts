@@ -25,7 +25,10 @@ export const startTestApp = async (
   const outbox = createOutbox({ sql: database.sql, source: '/payments', sink, log: base.log });
   const store = createStore(database);
   const bank = createBank({ url: bankUrl, timeoutMs: 1_000 });
-  const deadlines = createDeadlines({ store, bank, transaction: outbox.transaction }, base.log);
+  const deadlines = createDeadlines(
+    { store, bank, transaction: outbox.transaction, write: outbox.write },
+    base.log,
+  );
   const app = createApp({
     base: { ...base, checks: { database: database.check } },
     store,
@@ -41,5 +44,5 @@ export const startTestApp = async (
     await outbox.stop();
     await database.close();
   };
-  return { app, database, deadlines, close };
+  return { app, database, outbox, deadlines, close };
 };

@@ -25,7 +25,7 @@ const config = parseConfig(
   }),
   process.env,
 );
-const database = connect(config.DATABASE_URL, { max: 8, name: 'orders' });
+const database = connect(config.DATABASE_URL, { max: 8, transactions: 2, name: 'orders' });
 const base = createBase({ name: 'orders', config, folder: import.meta.dirname });
 const outbox = createOutbox({
   sql: database.sql,

@@ -1,9 +1,5 @@
-import { sql } from 'drizzle-orm';
 import { Webhook } from 'standardwebhooks';
-import type { Publish, Transaction } from '../kit/inbox.ts';
 import { Problem } from '../kit/problem.ts';
-import type { Settlement } from './payment.ts';
-import { type Settled, settlePayment } from './settle-payment.ts';
 
 export interface SignedHeaders {
   'webhook-id'?: string | undefined;
@@ -32,16 +28,4 @@ export const createSignatureCheck = (secret: string) => {
     }
     return id;
   };
-};
-
-/** Takes a webhook whose signature is checked; one with an id that was seen before changes nothing. */
-export const receiveWebhook = async (
-  tx: Transaction,
-  publish: Publish,
-  webhookId: string,
-  settlement: Settlement,
-): Promise<Settled> => {
-  const unseen = await tx.execute(sql`
-    insert into payments.webhooks (id) values (${webhookId}) on conflict do nothing returning id`);
-  return unseen.length > 0 ? settlePayment(tx, publish, settlement) : { orderCancelled: false };
 };
