@@ -95,6 +95,8 @@ async function copiedOnce(
   )
     return native;
   await makeFolder(copies, account);
+  // Another account may come to run them: that of the data.
+  await chmod(copies, 0o755);
   for (const old of await readdir(copies)) await rm(join(copies, old), { recursive: true, force: true });
   const unfinished = `${copy}.new`;
   await cp(join(packaged, 'native'), join(unfinished, 'native'), { recursive: true, verbatimSymlinks: true });

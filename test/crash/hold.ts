@@ -3,10 +3,10 @@ import { waitUntil } from '../support/platform.ts';
 
 /**
  * Holds the platform still at one point of its flow, from outside: a lock that the next step needs. `reached` resolves
- * when somebody waits for it; then whoever waits can be killed exactly there.
+ * when somebody waits for it, that function where one is named; then whoever waits can be killed exactly there.
  */
 export interface Hold {
-  reached(): Promise<void>;
+  reached(by?: string): Promise<void>;
   release(): Promise<void>;
 }
 
@@ -17,11 +17,11 @@ export const holdBy = async (url: string, statement: string): Promise<Hold> => {
   await sql.unsafe(statement);
   const [{ pid } = {}] = await sql<{ pid: number }[]>`select pg_backend_pid() as pid`;
   return {
-    reached: () =>
-      waitUntil(`somebody to wait at: ${statement}`, 20_000, async () => {
-        const waiting =
-          await watching`select 1 from pg_stat_activity where ${pid ?? 0} = any (pg_blocking_pids(pid))`;
-        return waiting.length > 0;
+    reached: (by) =>
+      waitUntil(`${by ?? 'somebody'} to wait at: ${statement}`, 20_000, async () => {
+        const waiting = await watching<{ usename: string }[]>`
+          select usename from pg_stat_activity where ${pid ?? 0} = any (pg_blocking_pids(pid))`;
+        return waiting.some(({ usename }) => by === undefined || usename.endsWith(`_${by}`));
       }),
     release: async () => {
       await Promise.all([sql.end({ timeout: 0 }), watching.end({ timeout: 0 })]);

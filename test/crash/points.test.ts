@@ -7,9 +7,14 @@ import { persist, placeUntilAcknowledged } from './persistent-customer.ts';
 
 type Victim = 'orders' | 'payments' | 'bank' | 'notifications' | 'runtime' | 'postgres';
 
-/** Where the flow is held, and who is killed there. */
-const points: { name: string; hold: string; victim: Victim }[] = [
-  { name: 'before the order is committed', hold: 'lock table events.outbox in share mode', victim: 'orders' },
+/** Where the flow is held, who waits there (anybody where nobody is named), and who is killed then. */
+const points: { name: string; hold: string; at?: string; victim: Victim }[] = [
+  {
+    name: 'before the order is committed',
+    hold: 'lock table events.outbox in share mode',
+    at: 'orders',
+    victim: 'orders',
+  },
   {
     name: 'the order committed, before it is published',
     hold: 'lock table log.partitions in exclusive mode',
@@ -23,21 +28,25 @@ const points: { name: string; hold: string; victim: Victim }[] = [
   {
     name: 'delivered, before the payment is committed',
     hold: 'lock table payments.payments in share mode',
+    at: 'payments',
     victim: 'payments',
   },
   {
     name: 'before the bank has committed the charge',
     hold: 'lock table bank.charges in share mode',
+    at: 'bank',
     victim: 'bank',
   },
   {
     name: 'charged, before payments has committed that',
     hold: 'lock table events.inbox in share mode',
+    at: 'payments',
     victim: 'payments',
   },
   {
     name: 'handled and committed, before the delivery is answered',
     hold: 'lock table events.attempts in share mode',
+    at: 'payments',
     victim: 'payments',
   },
   {
@@ -48,21 +57,25 @@ const points: { name: string; hold: string; victim: Victim }[] = [
   {
     name: 'the webhook sent, before it is committed',
     hold: 'lock table payments.webhooks in share mode',
+    at: 'payments',
     victim: 'bank',
   },
   {
     name: 'the webhook received, before it is committed',
     hold: 'lock table payments.webhooks in share mode',
+    at: 'payments',
     victim: 'payments',
   },
   {
     name: 'before the mail is committed',
     hold: 'lock table notifications.mails in share mode',
+    at: 'notifications',
     victim: 'notifications',
   },
   {
     name: 'everything at once with the database',
     hold: 'lock table notifications.mails in share mode',
+    at: 'notifications',
     victim: 'postgres',
   },
 ];
@@ -115,10 +128,10 @@ describe('kill -9 at chosen points: nothing acknowledged is lost, every effect h
 
   it.each(points)(
     '$name: $victim',
-    async ({ hold, victim }) => {
+    async ({ hold, at, victim }) => {
       const held = await holdBy(url, hold);
       const placing = placeUntilAcknowledged(customer);
-      await killAt(held, victim);
+      await killAt(held, victim, at);
       await endsPaidOnce(await placing);
     },
     120_000,
@@ -134,9 +147,9 @@ describe('kill -9 at chosen points: nothing acknowledged is lost, every effect h
     await endsPaidOnce(await placing);
   }, 120_000);
 
-  const killAt = async (held: Hold, victim: Victim) => {
+  const killAt = async (held: Hold, victim: Victim, at?: string) => {
     try {
-      await held.reached();
+      await held.reached(at);
       await kill(victim);
     } finally {
       await held.release();
