@@ -61,6 +61,17 @@ describe('recording events', () => {
     ]);
   });
 
+  test('what is new is written at once, though a count that has time waits to be written', async () => {
+    const patient = createEventWriter({ store, log: testLog() }, { flushMs: 600_000 });
+    const recorder = patient.as('a');
+    recorder.record(about, 'Normal', 'Scaled', 'to 1');
+    await vi.waitFor(() => expect(events()).toHaveLength(1));
+    recorder.record(about, 'Normal', 'Scaled', 'to 1');
+    recorder.record(about, 'Normal', 'Created', 'it');
+    await vi.waitFor(() => expect(events()).toHaveLength(2));
+    await patient.stop();
+  });
+
   test('the same again raises its count; another reason, component or object is another event', async () => {
     const recorder = writer.as('a');
     for (let round = 0; round < 20; round++) recorder.record(about, 'Normal', 'Scaled', 'to 1');

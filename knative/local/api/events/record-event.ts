@@ -39,6 +39,7 @@ export const createEventWriter = (
   const merge = createMerge();
   let writing: Promise<void> | undefined;
   let flushTimer: NodeJS.Timeout | undefined;
+  let flushAt = 0;
   let sweepTimer: NodeJS.Timeout | undefined;
 
   const flush = async () => {
@@ -66,7 +67,12 @@ export const createEventWriter = (
   };
 
   const flushSoon = (ms: number) => {
-    flushTimer ??= setTimeout(() => {
+    const at = performance.now() + ms;
+    // What is new does not wait for counts that have time.
+    if (flushTimer && at >= flushAt) return;
+    clearTimeout(flushTimer);
+    flushAt = at;
+    flushTimer = setTimeout(() => {
       flushTimer = undefined;
       writing = (writing ?? Promise.resolve()).then(flush);
     }, ms).unref();
