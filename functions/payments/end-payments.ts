@@ -24,6 +24,8 @@ export const createDeadlines = (deps: SettleDeps, log: Log): DueLoop =>
   createDueLoop({
     name: 'the ending of due payments',
     log,
+    // A bank that is back is asked soon, and a few lost calls put nobody’s deadline off for long.
+    maxRetryMs: 2_000,
     run: async () => {
       const ended = await endPayments(deps);
       // What was settled just now, or did not fit the batch, may have a refund to come.
