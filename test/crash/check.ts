@@ -19,16 +19,23 @@ export interface Finding {
   shouldBe: unknown;
 }
 
-const settleMs = 180_000;
+/**
+ * Longest time without any progress. All of it may take longer: what fails on purpose is tried for six seconds before it is
+ * a dead letter, each kill begins that anew, and so thousands of events wait for it when the last kill is done.
+ */
+const stillMs = 120_000;
 
-/** What is not as it must be, once all is quiet: looked at until nothing is left, or the time is over. */
+/** What is not as it must be, once all is quiet: looked at until nothing is left, or nothing gets better any more. */
 export const findingsOf = async (ledger: Ledger, around: Surroundings): Promise<Finding[]> => {
-  const deadline = Date.now() + settleMs;
+  let deadline = Date.now() + stillMs;
+  let fewest = Number.POSITIVE_INFINITY;
   const settled = new Set<string>();
   for (;;) {
     const found = await look(ledger, around, settled).catch((error) => [
       { what: 'the platform cannot be looked at', is: String(error), shouldBe: 'an answer' },
     ]);
+    if (found.length < fewest) deadline = Date.now() + stillMs;
+    fewest = Math.min(fewest, found.length);
     if (found.length === 0 || Date.now() > deadline) return found;
     await sleep(1_000);
   }
