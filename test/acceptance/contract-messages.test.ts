@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { answerOf, problemOf, utc } from './support/problem.ts';
 import { until } from './support/until.ts';
 import { openWorld, type World } from './support/world.ts';
@@ -17,12 +17,12 @@ type Consumed = { topics: Record<string, Record<string, { count: number; lastOff
 const topic = 'messages';
 let world: World;
 let headers: Record<string, string>;
-/** Where the KafkaSource of the base is: kind and lab have no Kafka, and no topic. */
-let hasTopics: boolean;
+/** Where the KafkaSource of the base is: kind and lab have no Kafka, and nobody who consumes. */
+let hasSources: boolean;
 beforeAll(async () => {
   world = await openWorld();
   headers = await world.operator();
-  hasTopics = (await world.kube.ask('GET', world.kube.pathOf('kafka', 'consumer'))).status === 200;
+  hasSources = (await world.kube.ask('GET', world.kube.pathOf('kafka', 'consumer'))).status === 200;
 });
 afterAll(() => world?.close());
 
@@ -90,10 +90,10 @@ describe('what was consumed', () => {
   });
 });
 
-describe('where there are topics', () => {
-  let own: string;
+describe('a topic', () => {
+  let own = topic;
   beforeAll(async () => {
-    if (!hasTopics) return;
+    if (!hasSources) return;
     // A source of the consumer's own, as the base has one: the topic comes with it.
     own = world.fresh('contract');
     const { spec } = await world.kube.get('kafka', 'consumer');
@@ -109,15 +109,16 @@ describe('where there are topics', () => {
     });
     await world.kube.ready('kafka', own);
   });
-  beforeEach(({ skip }) => {
-    if (!hasTopics) skip('there is no KafkaSource here');
-  });
+  const needsSources = (skip: (why: string) => void) => {
+    if (!hasSources) skip('there is no KafkaSource here');
+  };
 
-  it('one without messages is an empty list', async () => {
+  it('without messages is an empty list', async ({ skip }) => {
+    needsSources(skip);
     expect(answerOf(await messages(`topic=${own}`))).toEqual([]);
   });
 
-  it('a message is 202 with its place, and is shown there: JSON as JSON, text as a string', async () => {
+  it('takes a message: 202 with its place, and is shown there: JSON as JSON, text as a string', async () => {
     for (const value of [{ a: [1, null, 'ü'] }, 'text', 7, null]) {
       const place = answerOf<object>(await produce({ topic: own, key: 'a key', value }), 202);
       expect(place).toEqual({
@@ -139,7 +140,7 @@ describe('where there are topics', () => {
     expect([newest?.key, newest?.value]).toEqual([null, 'keyless']);
   });
 
-  it('they come newest first, then by partition and offset, twenty where nothing is said', async () => {
+  it('is shown newest first, then by partition and offset, twenty where nothing is said', async () => {
     for (let n = 0; n < 25; n++) answerOf(await produce({ topic: own, value: n }), 202);
     const shown = answerOf<Message[]>(await messages(`topic=${own}`));
     expect(shown).toHaveLength(20);
@@ -154,7 +155,8 @@ describe('where there are topics', () => {
     expect(answerOf<Message[]>(await messages(`topic=${own}&limit=1000`)).length).toBeGreaterThanOrEqual(25);
   });
 
-  it('what is produced is counted once each, by partition, up to the last offset', async () => {
+  it('is counted by partition, each message once, up to the last offset', async ({ skip }) => {
+    needsSources(skip);
     await produce({ topic: own, value: 'the last' });
     const all = answerOf<Message[]>(await messages(`topic=${own}&limit=1000`));
     const expected: Consumed['topics'][string] = {};
@@ -171,7 +173,8 @@ describe('where there are topics', () => {
     expect(counted).toEqual(expected);
   });
 
-  it('the Broker’s topic is knative-broker-kagari-default, whose events are to be read', async () => {
+  it('of the Broker is knative-broker-kagari-default, whose events are to be read', async ({ skip }) => {
+    needsSources(skip);
     const customer = await world.shop.signUp();
     await customer.place('tok_declined');
     const [newest] = answerOf<Message[]>(await messages('topic=knative-broker-kagari-default&limit=1'));

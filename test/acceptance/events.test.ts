@@ -112,6 +112,44 @@ describe('events', () => {
     expect(letter?.event).toMatchObject({ type, source, data: { beat: 1 } });
   });
 
+  it('come from a PingSource in its time zone, with bytes and attributes of its own', async () => {
+    const desk = await world.openDesk();
+    const name = world.fresh('zone');
+    const type = 'dev.knative.sources.ping';
+    const source = `/apis/v1/namespaces/kagari/pingsources/${name}`;
+    await world.make(
+      'trigger',
+      watchingTrigger(name, name, [{ exact: { type, source, mark: 'kathmandu' } }]),
+    );
+    await world.kube.ready('trigger', name);
+    // 5:45 ahead of UTC: in these two hours only there.
+    const timezone = 'Asia/Kathmandu';
+    const hour = Number(
+      new Intl.DateTimeFormat('en-GB', { hour: '2-digit', timeZone: timezone }).format(Date.now()),
+    );
+    await world.make('ping', {
+      kind: 'PingSource',
+      metadata: { name },
+      spec: {
+        schedule: `*/2 * ${hour},${(hour + 1) % 24} * * *`,
+        timezone,
+        contentType: 'application/octet-stream',
+        dataBase64: 'AAH/',
+        ceOverrides: { extensions: { mark: 'kathmandu' } },
+        sink: toBroker('default'),
+      },
+    });
+    await world.kube.ready('ping', name);
+    const letter = await until('it came', async () => (await desk.letters(type, name))[0]);
+    expect(letter.event).toMatchObject({
+      type,
+      source,
+      mark: 'kathmandu',
+      datacontenttype: 'application/octet-stream',
+      data_base64: 'AAH/',
+    });
+  });
+
   it('have their address in K_SINK of a Service that a SinkBinding names, and only as long as it does', async () => {
     const name = world.fresh('bound');
     await world.make('binding', {

@@ -15,12 +15,12 @@ interface Consumed {
 }
 
 const { kafkaSources } = inject('served');
-const skipped = kafkaSources ? '' : ' (skipped: no KafkaSource is served there)';
+/** Who consumes. */
+const withSources = it.skipIf(!kafkaSources);
 const topic = 'messages';
 let world: World;
 let headers: Record<string, string>;
 beforeAll(async () => {
-  if (!kafkaSources) return;
   world = await openWorld();
   headers = await world.operator();
 });
@@ -41,8 +41,8 @@ const partitions = async () =>
   answered<Consumed>(await world.shop.at('/consumer/consumed', { headers })).topics[topic] ?? {};
 const counted = async () => Object.values(await partitions()).reduce((sum, { count }) => sum + count, 0);
 
-describe.skipIf(!kafkaSources)(`messages${skipped}`, () => {
-  it('that are produced are shown newest first, and come to the consumer once each', async () => {
+describe('messages', () => {
+  withSources('that are produced are shown newest first, and come to the consumer once each', async () => {
     const before = await counted();
     const marks = Array.from({ length: 20 }, (_, i) => `${world.fresh('m')}-${i}`);
     const places = [];
@@ -81,33 +81,38 @@ describe.skipIf(!kafkaSources)(`messages${skipped}`, () => {
     answered(await world.shop.at('/producer/produce', { headers, body }), status);
   });
 
-  it('that the consumer could not take lie on the desk, and count once when they are redriven', async () => {
-    const { spec } = await world.kube.get('kafka', 'consumer');
-    const letters = async (id: string) => {
-      const reply = await world.shop.at('/deadletters/?type=dev.knative.kafka.event&limit=100', { headers });
-      return answered<{ items: (DeadLetter & { id: string })[] }>(reply).items.filter(
-        ({ event }) => event.id === id && event.source.endsWith(`#${topic}`),
-      );
-    };
-    const before = await counted();
-    let id = '';
-    // A path where nothing is taken: refused for good.
-    await world.kube.patch('kafka', 'consumer', { spec: { sink: { ...spec.sink, uri: '/live' } } });
-    try {
-      await world.kube.ready('kafka', 'consumer');
-      const { partition, offset } = await produce('astray');
-      id = `partition:${partition}/offset:${offset}`;
-      await until('it lies on the desk', async () => (await letters(id)).length > 0);
-    } finally {
-      await world.kube.patch('kafka', 'consumer', { spec: { sink: spec.sink } });
-      await world.kube.ready('kafka', 'consumer');
-    }
-    const [letter] = await letters(id);
-    const redriven = await world.shop.at(`/deadletters/${letter?.id}/redrive`, { method: 'POST', headers });
-    expect(redriven.status).toBe(202);
-    await until('it has been counted', async () => (await counted()) > before);
-    await produce('behind it');
-    await until('the next one, too', async () => (await counted()) > before + 1);
-    expect(await counted()).toBe(before + 2);
-  });
+  withSources(
+    'that the consumer could not take lie on the desk, and count once when they are redriven',
+    async () => {
+      const { spec } = await world.kube.get('kafka', 'consumer');
+      const letters = async (id: string) => {
+        const reply = await world.shop.at('/deadletters/?type=dev.knative.kafka.event&limit=100', {
+          headers,
+        });
+        return answered<{ items: (DeadLetter & { id: string })[] }>(reply).items.filter(
+          ({ event }) => event.id === id && event.source.endsWith(`#${topic}`),
+        );
+      };
+      const before = await counted();
+      let id = '';
+      // A path where nothing is taken: refused for good.
+      await world.kube.patch('kafka', 'consumer', { spec: { sink: { ...spec.sink, uri: '/live' } } });
+      try {
+        await world.kube.ready('kafka', 'consumer');
+        const { partition, offset } = await produce('astray');
+        id = `partition:${partition}/offset:${offset}`;
+        await until('it lies on the desk', async () => (await letters(id)).length > 0);
+      } finally {
+        await world.kube.patch('kafka', 'consumer', { spec: { sink: spec.sink } });
+        await world.kube.ready('kafka', 'consumer');
+      }
+      const [letter] = await letters(id);
+      const redriven = await world.shop.at(`/deadletters/${letter?.id}/redrive`, { method: 'POST', headers });
+      expect(redriven.status).toBe(202);
+      await until('it has been counted', async () => (await counted()) > before);
+      await produce('behind it');
+      await until('the next one, too', async () => (await counted()) > before + 1);
+      expect(await counted()).toBe(before + 2);
+    },
+  );
 });
