@@ -5,6 +5,7 @@ import { applyLines, applyOverlay } from './apply-overlay.ts';
 import { cleanUp } from './clean-up.ts';
 import { confirm } from './confirm.ts';
 import { deliverImages } from './deliver-images.ts';
+import { callerNotice } from './kourier.ts';
 import type { DeployOptions } from './options.ts';
 import { type Aim, prepare, takeAim } from './prepare.ts';
 import type { KeptImage } from './standing-services.ts';
@@ -57,6 +58,7 @@ const deploy = async (options: DeployOptions, tools: Tools, aim: Aim, signal: Ab
   const fresh = options.cleanup === 'fresh';
   const where = `${target.context} (${target.server})`;
   say(`${where}, namespace ${namespace}, overlay ${options.overlay}`);
+  for (const line of await callerNotice(target.kubectl)) say(line);
   if (options.dryRun) {
     if (fresh) say(`would remove ${whatGoes(target)}`);
     say('would:');
