@@ -116,6 +116,14 @@ describe('the command line', () => {
     expect(text).toMatch(why);
   });
 
+  it('refuses to clean up before it deploys where the database is given, and says no password', () => {
+    const env = { DATABASE_URL: 'postgres://me:mine@db.example/x' };
+    const read = (option: string) => () => readDeploy(['-c', 'kind', option], env);
+    expect(read('--cleanup')).toThrow(/^--cleanup leaves the database of DATABASE_URL as it is,/);
+    expect(read('--cleanup')).not.toThrow(/mine/);
+    expect(read('--cleanup-only')()).toMatchObject({ cleanup: 'only', databaseUrl: env.DATABASE_URL });
+  });
+
   it.each([
     ['--help'],
     ['start', '--help'],

@@ -19,8 +19,8 @@ A Service that was ready before keeps its image and traffic: moving them is a ro
   --builder            docker, podman, buildah (the first that works), or a command that takes docker build's options
                        and gives the image to the cluster itself
   --kubectl            the command that kubectl is (kubectl): 'minikube kubectl --'
-  --cleanup            remove what is there first, data included
-  --cleanup-only       remove it, and nothing else
+  --cleanup            remove what is there first, data included; not with DATABASE_URL
+  --cleanup-only       remove it, and nothing else; a database of DATABASE_URL stays
   --dry-run            say what would be done, and change nothing
   --yes                do not ask
   --timeout            seconds until everything must be ready (300)
@@ -51,6 +51,11 @@ export const readDeploy = (args: string[], env: NodeJS.ProcessEnv): DeployOption
     throw new UsageError('--builder and --no-build exclude each other');
   if (values.cleanup && values['cleanup-only'])
     throw new UsageError('--cleanup deploys anew, --cleanup-only does not: choose one');
+  // A new Secret operator-bootstrap would not be what the account there has.
+  if (values.cleanup && env.DATABASE_URL)
+    throw new UsageError(
+      '--cleanup leaves the database of DATABASE_URL as it is, and makes an operator’s password that is not the one in it: empty it yourself, then use --cleanup-only, then deploy',
+    );
   return {
     cluster,
     kubectl: readWords('--kubectl', values.kubectl, 'kubectl'),

@@ -1,5 +1,6 @@
 import { namespace } from '../../knative/local/secrets/kept.ts';
 import type { KubeObject } from '../../knative/local/store/types.ts';
+import type { Kubectl } from './kubectl.ts';
 import { isService } from './overlay.ts';
 import type { Target } from './target.ts';
 
@@ -15,7 +16,6 @@ export const addressLines = async ({
   const urls = found
     .filter((object) => !isService(object) || isPublic(object))
     .map(({ metadata, status }) => `  ${metadata.name}   ${status?.url}`);
-  const login = `${kubectl.words} -n ${namespace} get secret operator-bootstrap -o`;
   return [
     ...urls,
     ...(kind === 'current'
@@ -25,9 +25,13 @@ export const addressLines = async ({
           `  ${kubectl.words} -n kourier-system port-forward service/kourier 8080:80`,
         ]),
     '  the operator’s login:',
-    `  ${login} go-template='{{.data.email | base64decode}} {{.data.password | base64decode}}{{"\\n"}}'`,
+    `  ${loginCommand(kubectl)}`,
   ];
 };
+
+/** The command that shows the operator's login. */
+export const loginCommand = ({ words }: Pick<Kubectl, 'words'>): string =>
+  `${words} -n ${namespace} get secret operator-bootstrap -o go-template='{{.data.email | base64decode}} {{.data.password | base64decode}}{{"\\n"}}'`;
 
 const isPublic = ({ metadata }: KubeObject) =>
   metadata.labels?.['networking.knative.dev/visibility'] !== 'cluster-local';

@@ -1,7 +1,7 @@
 import { namespace } from '../../knative/local/secrets/kept.ts';
 import type { KubeObject, NewObject } from '../../knative/local/store/types.ts';
 import { openClusterKeeper } from './cluster-keeper.ts';
-import { ensureClusterSecrets, isGivenDatabase } from './cluster-secrets.ts';
+import { ensureClusterSecrets } from './cluster-secrets.ts';
 import { nameOf } from './overlay.ts';
 import { phasesOf } from './phases.ts';
 import { type Readiness, readinessOf } from './readiness.ts';
@@ -9,6 +9,8 @@ import { type Waiting, waitReady } from './wait-ready.ts';
 
 export interface ApplySettings extends Waiting {
   databaseUrl?: string;
+  /** Whether the database is not the overlay's. */
+  given: boolean;
 }
 
 /**
@@ -17,7 +19,7 @@ export interface ApplySettings extends Waiting {
  */
 export const applyOverlay = async (
   objects: readonly NewObject[],
-  { databaseUrl, ...waiting }: ApplySettings,
+  { databaseUrl, given, ...waiting }: ApplySettings,
 ): Promise<void> => {
   const { kubectl, say } = waiting;
   const { namespaces, foundation, jobs, eventing, functions, ways } = phasesOf(objects);
@@ -25,13 +27,11 @@ export const applyOverlay = async (
 
   say('Secrets');
   const keeper = await openClusterKeeper(kubectl, (what) => say(`  ${what} is made`));
-  const given = isGivenDatabase(keeper, databaseUrl);
   await ensureClusterSecrets(keeper, databaseUrl);
 
   say(given ? 'configuration; the database is the one of DATABASE_URL' : 'database and configuration');
-  const base = given ? foundation.filter(({ metadata }) => metadata.name !== 'postgres') : foundation;
-  await kubectl.apply([...base, ...eventing]);
-  await waitReady(base, waiting);
+  await kubectl.apply([...foundation, ...eventing]);
+  await waitReady(foundation, waiting);
 
   say('migration');
   for (const { metadata } of jobs)

@@ -1,10 +1,11 @@
 import { namespace } from '../../knative/local/secrets/kept.ts';
 import type { KubeObject, NewObject } from '../../knative/local/store/types.ts';
-import { ClusterError } from './explain-kubectl.ts';
+import { isKourier } from './kourier.ts';
 import { asList, type Kubectl } from './kubectl.ts';
 import { type Need, neededBy, roomIn } from './memory.ts';
 import { install, type Missing } from './missing.ts';
 import { kindOf, resourceOf } from './overlay.ts';
+import { readable, readConfig, unlessForbidden } from './readable.ts';
 
 /** Whether a cluster answers, to whom it is Kubernetes; throws with what to do where it does not. */
 export const checkAnswers = async (kubectl: Kubectl, context: string): Promise<void> => {
@@ -24,16 +25,11 @@ export const checkCluster = async (kubectl: Kubectl, objects: readonly NewObject
   const served = new Set(
     (await kubectl.run(['api-resources', '-o', 'name', '--no-headers'])).trim().split('\n'),
   );
-  const [deployments, network] = await Promise.all([
-    readable(kubectl, 'deployments.apps', ['-A']),
-    readable(kubectl, 'configmaps', [
-      '-n',
-      'knative-serving',
-      '--field-selector',
-      'metadata.name=config-network',
-    ]),
+  const [workloads, network] = await Promise.all([
+    readable(kubectl, 'deployments.apps,statefulsets.apps', ['-A']),
+    readConfig(kubectl, 'config-network'),
   ]);
-  const parts = partsFor(objects, network?.[0]).map((part) => missingPart(part, served, deployments));
+  const parts = partsFor(objects, network).map((part) => missingPart(part, served, workloads));
   const missing = parts.filter((part) => part !== undefined);
   if (missing.length > 0) return missing;
   return [...(await checkRights(kubectl, objects)), ...(await checkRoom(kubectl, objects))];
@@ -44,6 +40,8 @@ interface Part {
   /** A resource that only this part serves. */
   resource: string;
   deployments: readonly string[];
+  /** Their controller gives them pods when there is work for them. */
+  statefulSets?: readonly string[];
   command: string;
 }
 
@@ -58,8 +56,7 @@ const partsFor = (objects: readonly NewObject[], network: KubeObject | undefined
       command: install.serving,
     },
   ];
-  const ingress = network?.data?.['ingress-class'] ?? network?.data?.['ingress.class'] ?? 'kourier';
-  if (ingress.includes('kourier'))
+  if (isKourier(network))
     parts.push({
       name: 'Kourier',
       resource: 'ingresses.networking.internal.knative.dev',
@@ -83,14 +80,21 @@ const partsFor = (objects: readonly NewObject[], network: KubeObject | undefined
     parts.push({
       name: "Knative's Broker for Kafka",
       resource: 'kafkasinks.eventing.knative.dev',
-      deployments: ['knative-eventing/kafka-controller'],
+      deployments: ['knative-eventing/kafka-controller', 'knative-eventing/kafka-broker-receiver'],
+      statefulSets: ['knative-eventing/kafka-broker-dispatcher'],
       command: install.kafkaBroker,
     });
   if (classes.includes('MTChannelBasedBroker'))
     parts.push({
       name: "Knative's Broker on channels",
-      resource: 'brokers.eventing.knative.dev',
-      deployments: ['knative-eventing/mt-broker-controller'],
+      resource: 'inmemorychannels.messaging.knative.dev',
+      deployments: [
+        'mt-broker-controller',
+        'mt-broker-ingress',
+        'mt-broker-filter',
+        'imc-controller',
+        'imc-dispatcher',
+      ].map((name) => `knative-eventing/${name}`),
       command: install.channelBroker,
     });
   if (kinds.has('KafkaSource.sources.knative.dev'))
@@ -98,26 +102,30 @@ const partsFor = (objects: readonly NewObject[], network: KubeObject | undefined
       name: 'KafkaSource',
       resource: 'kafkasources.sources.knative.dev',
       deployments: ['knative-eventing/kafka-controller'],
+      statefulSets: ['knative-eventing/kafka-source-dispatcher'],
       command: install.kafkaSource,
     });
   return parts;
 };
 
 const missingPart = (
-  { name, resource, deployments, command }: Part,
+  { name, resource, deployments, statefulSets = [], command }: Part,
   served: ReadonlySet<string>,
-  found: readonly KubeObject[] | undefined,
+  workloads: readonly KubeObject[] | undefined,
 ): Missing | undefined => {
-  const states = new Map(
-    found?.map(({ metadata, status }) => [
-      `${metadata.namespace}/${metadata.name}`,
-      (status?.availableReplicas ?? 0) > 0,
-    ]),
-  );
-  const absent = found ? deployments.filter((deployment) => !states.has(deployment)) : [];
-  if (!served.has(resource) || absent.length > 0)
-    return { what: `${name} is not installed in the cluster`, mend: command };
-  const [down] = found ? deployments.filter((deployment) => !states.get(deployment)) : [];
+  if (!served.has(resource)) return { what: `${name} is not installed in the cluster`, mend: command };
+  if (!workloads) return undefined;
+  const find = (wanted: string, place: string) =>
+    workloads.find(
+      ({ kind, metadata }) => kind === wanted && `${metadata.namespace}/${metadata.name}` === place,
+    );
+  const absent = [
+    ...deployments.filter((place) => !find('Deployment', place)),
+    ...statefulSets.filter((place) => !find('StatefulSet', place)),
+  ];
+  if (absent.length > 0)
+    return { what: `${name} is not installed in the cluster (${absent.join(', ')})`, mend: command };
+  const down = deployments.find((place) => !find('Deployment', place)?.status?.availableReplicas);
   const [where, what] = down?.split('/') ?? [];
   return down === undefined
     ? undefined
@@ -176,11 +184,3 @@ const lacking = (what: keyof Need, need: Need, room: Need, say: (amount: number)
           mend: 'give the cluster more, or free some; kubectl describe nodes shows who has it',
         },
       ];
-
-/** Undefined where we may not look: then the cluster itself will say. */
-const readable = (kubectl: Kubectl, resources: string, where: readonly string[]) =>
-  kubectl.list(resources, where).catch(unlessForbidden);
-
-const unlessForbidden = (error: unknown): undefined => {
-  if (!(error instanceof ClusterError && /forbidden/i.test(error.stderr))) throw error;
-};

@@ -5,7 +5,7 @@ import { ensureNamespace, secretValue } from '../../knative/local/secrets/kept.t
 import { kubectl as program, unless } from '../../test/acceptance/support/tools.ts';
 import { freshDatabase, type TestDatabase } from '../../test/support/postgres.ts';
 import { openClusterKeeper } from './cluster-keeper.ts';
-import { ensureClusterSecrets, isGivenDatabase } from './cluster-secrets.ts';
+import { ensureClusterSecrets, standsOnGivenDatabase } from './cluster-secrets.ts';
 import { createKubectl, type Kubectl } from './kubectl.ts';
 import { createTools, type Tools } from './tools.ts';
 
@@ -98,12 +98,18 @@ describe.skipIf(!program)(`Secrets of a cluster, through real kubectl${unless(pr
       expect(everything().find(({ metadata }) => metadata.name === name)?.data).toEqual(before.get(name));
   });
 
+  it('knows the overlay’s database from a given one, and from none', async () => {
+    expect(standsOnGivenDatabase(api.store)).toBeUndefined();
+    await ensure();
+    expect(standsOnGivenDatabase(api.store)).toBe(false);
+  });
+
   it('stays with a given database in a run that does not name it again', async () => {
     const url = 'postgres://owner:of-all@db.example:6543/kagari';
     await ensure(url);
     expect(await ensure()).toEqual([]);
     expect(value('database-admin', 'url')).toBe(url);
-    expect(isGivenDatabase(api.store, undefined)).toBe(true);
+    expect(standsOnGivenDatabase(api.store)).toBe(true);
   });
 
   it('refuses to write over what somebody changed meanwhile', async () => {

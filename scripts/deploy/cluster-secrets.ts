@@ -23,11 +23,13 @@ export const ensureClusterSecrets = async (
   await ensureSecrets(keeper, { adminUrl, passwords: rolePasswords(keeper, functionDatabases) });
 };
 
-/** Whether the database is one that the overlay does not bring: DATABASE_URL names it now, or named it before. */
-export const isGivenDatabase = (keeper: Pick<Keeper, 'get'>, databaseUrl: string | undefined): boolean => {
-  const url = databaseUrl ?? secretValue(keeper, 'database-admin', 'url');
-  return url !== undefined && new URL(url).hostname !== own.host;
+/** Whether the platform there stands on a database that its overlay did not bring; undefined where it has none yet. */
+export const standsOnGivenDatabase = (keeper: Pick<Keeper, 'get'>): boolean | undefined => {
+  const url = secretValue(keeper, 'database-admin', 'url');
+  return url === undefined ? undefined : isGivenDatabase(url);
 };
+
+export const isGivenDatabase = (databaseUrl: string): boolean => new URL(databaseUrl).hostname !== own.host;
 
 const ensureDatabaseAdmin = async (keeper: Keeper, databaseUrl: string | undefined): Promise<string> => {
   const standing = secretValue(keeper, 'database-admin', 'url');

@@ -1,14 +1,15 @@
 import { join } from 'node:path';
 import { namespace } from '../../knative/local/secrets/kept.ts';
-import { addressLines } from './addresses.ts';
+import { addressLines, loginCommand } from './addresses.ts';
 import { applyLines, applyOverlay } from './apply-overlay.ts';
 import { cleanUp } from './clean-up.ts';
+import { isGivenDatabase } from './cluster-secrets.ts';
 import { confirm } from './confirm.ts';
 import { deliverImages } from './deliver-images.ts';
+import { callerNotice } from './kourier.ts';
 import type { DeployOptions } from './options.ts';
 import { type Aim, prepare, takeAim } from './prepare.ts';
 import type { KeptImage } from './standing-services.ts';
-import type { Target } from './target.ts';
 import { createTools, type Tools } from './tools.ts';
 
 const root = join(import.meta.dirname, '../..');
@@ -44,27 +45,33 @@ const removeOnly = async (
   aim: Aim,
   signal: AbortSignal,
 ): Promise<void> => {
-  if (options.dryRun) return say(`would remove ${whatGoes(aim.target)}`);
-  await ask(options, `Remove ${whatGoes(aim.target)}?`, signal);
+  if (options.dryRun) return say(`would remove ${whatGoes(options, aim)}`);
+  if (aim.onGiven) {
+    say('your database keeps the operator’s account with its password; note it, as long as it is shown by');
+    say(`  ${loginCommand(aim.target.kubectl)}`);
+  }
+  await ask(options, `Remove ${whatGoes(options, aim)}?`, signal);
   await remove(options, aim);
-  say('nothing of ours is left');
+  say(`nothing of ours is left${databaseStays(options, aim) ? ' but what is in your database' : ''}`);
 };
 
 const deploy = async (options: DeployOptions, tools: Tools, aim: Aim, signal: AbortSignal): Promise<void> => {
   const started = performance.now();
   const { target } = aim;
-  const { plan, builder } = await prepare(options, tools, root, aim);
+  const { plan, given, builder } = await prepare(options, tools, root, aim);
   const fresh = options.cleanup === 'fresh';
   const where = `${target.context} (${target.server})`;
   say(`${where}, namespace ${namespace}, overlay ${options.overlay}`);
+  for (const line of await callerNotice(target.kubectl)) say(line);
   if (options.dryRun) {
-    if (fresh) say(`would remove ${whatGoes(target)}`);
+    if (fresh) say(`would remove ${whatGoes(options, aim)}`);
     say('would:');
     if (builder) for (const { reference } of plan.images) say(`  build ${reference}`);
     for (const line of applyLines(plan.objects)) say(line);
     return tellKept(plan.kept);
   }
-  await ask(options, `${fresh ? `Remove ${whatGoes(target)}, and deploy` : 'Deploy'} to ${where}?`, signal);
+  const first = fresh ? `Remove ${whatGoes(options, aim)}, and deploy` : 'Deploy';
+  await ask(options, `${first} to ${where}?`, signal);
   if (builder) {
     say(`images, by ${builder.name}`);
     const push = options.registry !== undefined || options.cluster === 'current';
@@ -76,6 +83,7 @@ const deploy = async (options: DeployOptions, tools: Tools, aim: Aim, signal: Ab
     kubectl: target.kubectl,
     signal,
     say,
+    given,
     deadline: built + options.timeoutSeconds * 1000,
     ...(options.databaseUrl && { databaseUrl: options.databaseUrl }),
   });
@@ -85,16 +93,24 @@ const deploy = async (options: DeployOptions, tools: Tools, aim: Aim, signal: Ab
   for (const line of await addressLines(target)) say(line);
 };
 
-const remove = async (
-  { timeoutSeconds: withinSeconds }: DeployOptions,
-  { target, rendered }: Aim,
-): Promise<void> => {
-  say(`removing ${whatGoes(target)}`);
-  await cleanUp(rendered, { kubectl: target.kubectl, say, withinSeconds });
+const remove = async (options: DeployOptions, aim: Aim): Promise<void> => {
+  say(`removing ${whatGoes(options, aim)}`);
+  await cleanUp(aim.rendered, {
+    kubectl: aim.target.kubectl,
+    say,
+    withinSeconds: options.timeoutSeconds,
+  });
 };
 
-const whatGoes = ({ context }: Target) =>
-  `the namespace ${namespace} of ${context}, its database and all other data included`;
+const whatGoes = (options: DeployOptions, aim: Aim): string => {
+  const place = `the namespace ${namespace} of ${aim.target.context}`;
+  return databaseStays(options, aim)
+    ? `${place} with all data in it, but not your database of DATABASE_URL`
+    : `${place}, its database and all other data included`;
+};
+
+const databaseStays = ({ databaseUrl }: DeployOptions, { onGiven }: Aim): boolean =>
+  onGiven ?? (databaseUrl !== undefined && isGivenDatabase(databaseUrl));
 
 const ask = async ({ cluster, yes }: DeployOptions, question: string, signal: AbortSignal): Promise<void> => {
   if (cluster !== 'current' || yes) return;

@@ -5,6 +5,9 @@ const unreachable =
 const unauthorized =
   /Unauthorized|must be logged in|asked for the client to provide credentials|getting credentials|token (has|is) expired|AADSTS|reauth/i;
 
+const calledWebhook = /failed calling webhook "([^"]+)"/;
+const unknownKind = /resource mapping not found .*/;
+
 /** What kubectl said, as one message that says what to do. */
 export class ClusterError extends Error {
   readonly stderr: string;
@@ -16,8 +19,12 @@ export class ClusterError extends Error {
 }
 
 export const explainKubectl = (stderr: string, context: string): ClusterError => {
-  const said = lastLine(stderr).replace(/^error: /i, '');
+  const said = tellingLine(stderr).replace(/^error: /i, '');
   const say = (message: string) => new ClusterError(message, stderr);
+  const [, webhook] = calledWebhook.exec(stderr) ?? [];
+  // What keeps the API server from its webhook sounds like what keeps kubectl from the API server.
+  if (webhook !== undefined)
+    return say(`the webhook ${webhook} does not answer (${said}): ${lookAt(stderr, context)}`);
   if (/context .*(was not found|does not exist)/i.test(stderr))
     return say(`there is no context ${context}: kubectl config get-contexts lists those there are`);
   if (unauthorized.test(stderr))
@@ -35,4 +42,20 @@ export const explainKubectl = (stderr: string, context: string): ClusterError =>
   if (/\bforbidden\b/i.test(stderr) && !/exceeded quota/.test(stderr))
     return say(`the cluster of context ${context} does not allow it: ${said}`);
   return say(`kubectl: ${said}`);
+};
+
+/** The line that names the cause, which need not be the last. */
+const tellingLine = (stderr: string): string => {
+  const [unknown] = unknownKind.exec(stderr) ?? [];
+  if (unknown !== undefined) return `${unknown}: ${lastLine(stderr)}`;
+  return stderr.split('\n').find((line) => calledWebhook.test(line)) ?? lastLine(stderr);
+};
+
+/** Where the pods of a webhook are seen: its URL is that of its Service. */
+const lookAt = (stderr: string, context: string): string => {
+  const kubectl = `kubectl --context ${context}`;
+  const [, service, namespace] = /https:\/\/([\w-]+)\.([\w-]+)\.svc\b/.exec(stderr) ?? [];
+  return service === undefined
+    ? `${kubectl} get validatingwebhookconfigurations,mutatingwebhookconfigurations`
+    : `${kubectl} -n ${namespace} get pods, and: ${kubectl} -n ${namespace} logs service/${service}`;
 };

@@ -10,6 +10,10 @@ const release = (repository: string, file: string) =>
 
 const inSteps = (...commands: string[]) => commands.join(' && ');
 
+/** Has Kourier add the address of its caller to X-Forwarded-For. */
+export const noteCallers = (kubectl: string): string =>
+  `${kubectl} patch configmap/config-kourier -n knative-serving --type merge -p '{"data":{"use-remote-address":"true"}}'`;
+
 /** The commands that install what a deployment needs; in this order where several are named. */
 export const install = {
   serving: inSteps(
@@ -19,6 +23,7 @@ export const install = {
   kourier: inSteps(
     release('knative-extensions/net-kourier', 'kourier.yaml'),
     `kubectl patch configmap/config-network -n knative-serving --type merge -p '{"data":{"ingress-class":"kourier.ingress.networking.knative.dev"}}'`,
+    noteCallers('kubectl'),
   ),
   eventing: inSteps(
     release('knative/eventing', 'eventing-crds.yaml'),

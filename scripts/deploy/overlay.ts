@@ -33,6 +33,10 @@ export const renderOverlay = async (kubectl: Kubectl, folder: string): Promise<N
   return documents.map(({ value }) => value as NewObject);
 };
 
+/** Without the overlay's own database, where another is given. */
+export const withoutDatabase = (objects: readonly NewObject[]): NewObject[] =>
+  objects.filter(({ metadata }) => metadata.name !== 'postgres');
+
 /** The folder of an overlay by its name, or any folder with a kustomization. */
 export const overlayFolder = async (root: string, nameOrFolder: string): Promise<string> => {
   const places = [

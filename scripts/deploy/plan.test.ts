@@ -82,6 +82,16 @@ describe('what is deployed', () => {
     expect(still?.spec.template.metadata).toBeUndefined();
   });
 
+  it('tries the image that it keeps once more, where the newest revision of a Service that was ready failed', () => {
+    const status = { ...ready, ...failed, latestCreatedRevisionName: 'orders-00002' };
+    const [orders] = plan([service('orders', 'dev.local/orders:typo', { status })]).objects;
+    expect(imagesOf(orders ? [orders] : [])).toEqual(['dev.local/orders:typo']);
+    expect(orders?.spec.template.metadata?.annotations).toEqual({ 'kagari.dev/deploy-attempt': 'now' });
+    const fell = { ...status, latestCreatedRevisionName: 'orders-00001' };
+    const [still] = plan([service('orders', 'dev.local/orders:typo', { status: fell })]).objects;
+    expect(still?.spec.template.metadata).toBeUndefined();
+  });
+
   it('leaves the mark of an earlier attempt, so that the next run makes no new revision', () => {
     const annotations = { 'kagari.dev/deploy-attempt': 'then' };
     const [orders] = plan([

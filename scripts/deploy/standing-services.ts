@@ -12,7 +12,7 @@ const attempt = 'kagari.dev/deploy-attempt';
 
 /**
  * The overlay's Services beside those that stand: one that was ready once keeps its image, which a rollout owns; one that
- * failed before it ever was takes the new one, in a revision of its own, since Knative gives a failed revision up.
+ * never was takes the new one. Where the newest revision failed the next is a new one, since Knative gives a failed one up.
  */
 export const keepStanding = (
   objects: readonly NewObject[],
@@ -48,8 +48,10 @@ export const keepStanding = (
 /** Whether a revision of it was ever ready. */
 export const wasReady = (service: KubeObject): boolean => Boolean(service.status?.latestReadyRevisionName);
 
+/** Whether its newest revision was given up before it ever was ready. */
 const hasFailed = (service: KubeObject): boolean =>
-  !wasReady(service) &&
+  (!wasReady(service) ||
+    service.status.latestCreatedRevisionName !== service.status.latestReadyRevisionName) &&
   service.status?.conditions?.some(
     ({ type, status }: { type: string; status: string }) =>
       type === 'ConfigurationsReady' && status === 'False',

@@ -121,6 +121,36 @@ describe('trouble', () => {
     );
   });
 
+  it('shows the log of a Job’s pod that failed', () => {
+    const failed = standing('v1', 'Pod', 'migrate-x', {
+      metadata: { ownerReferences: [{ kind: 'Job', name: 'migrate' }] },
+      status: {
+        containerStatuses: [
+          { name: 'migrate', ready: false, state: { terminated: { reason: 'Error', exitCode: 1 } } },
+        ],
+      },
+    });
+    const job = standing('batch/v1', 'Job', 'migrate');
+    const trouble = troubleOf(job, unready, { pods: [failed], events: [] });
+    expect(causeOf(trouble)).toBe('Job migrate (Error: migrate ended with 1)');
+    expect(trouble.look[1]).toBe('-n kagari logs migrate-x --all-containers');
+    expect(trouble.hopeless).toBe(false);
+  });
+
+  it('shows the log of a pod that runs and is not ready, and has nothing to say of one that is', () => {
+    const running = (ready: boolean) => ({
+      containerStatuses: [
+        { name: 'user-container', ready: true, state: { running: {} } },
+        { name: 'queue-proxy', ready, state: { running: {} } },
+      ],
+    });
+    const trouble = of(running(false));
+    expect(causeOf(trouble)).toBe('Service orders (NotReady: it runs and is not ready)');
+    expect(trouble.look[1]).toBe('-n kagari logs orders-00001-x --all-containers');
+    expect(trouble.hopeless).toBe(false);
+    expect(of(running(true)).pods).toEqual([]);
+  });
+
   it('says that memory ran out', () => {
     const ended = {
       containerStatuses: [{ name: 'user-container', lastState: { terminated: { reason: 'OOMKilled' } } }],

@@ -42,9 +42,9 @@ export const troubleOf = (
     ...(warning && { warning: `${warning.reason}: ${warning.message}` }),
     look: [
       `${where} describe ${resource} ${object.metadata.name}`,
-      ...troubles.map(({ pod, reason }) =>
-        reason === 'CrashLoopBackOff' || reason === 'OOMKilled'
-          ? `${where} logs ${pod} --all-containers --previous`
+      ...troubles.map(({ pod, log }) =>
+        log
+          ? `${where} logs ${pod} --all-containers${log === 'previous' ? ' --previous' : ''}`
           : `${where} describe pod ${pod}`,
       ),
     ].slice(0, 2),

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { parseAllDocuments } from 'yaml';
 import { kubectl } from '../acceptance/support/tools.ts';
@@ -10,9 +10,9 @@ const folder = join(import.meta.dirname, '../../knative/manifests');
 // biome-ignore lint/suspicious/noExplicitAny: manifests are of any kind
 export type Rendered = { apiVersion: string; kind: string; metadata: any; [field: string]: any };
 
-/** What `kubectl apply -k` would send for a folder of knative/manifests. */
+/** What `kubectl apply -k` would send for a folder, of knative/manifests unless its path is absolute. */
 export const render = async (path: string): Promise<Rendered[]> => {
-  const { stdout } = await promisify(execFile)(`${kubectl}`, ['kustomize', join(folder, path)]);
+  const { stdout } = await promisify(execFile)(`${kubectl}`, ['kustomize', resolve(folder, path)]);
   return parseAllDocuments(stdout).map((document) => document.toJS());
 };
 
