@@ -71,12 +71,13 @@ describe('a webhook of the bank', () => {
   });
 
   test('about an unknown payment is 404, and not taken for seen', async () => {
-    const paymentId = uuidv7();
-    const id = `msg_${paymentId}`;
-    expect((await both.webhook(captured(paymentId), { id })).status).toBe(404);
-    expect(await both.payments.database.sql`select 1 from payments.webhooks where id = ${id}`).toHaveLength(
-      0,
-    );
+    for (const paymentId of [uuidv7(), '11111111-1111-1111-1111-111111111111']) {
+      const id = `msg_${paymentId}`;
+      expect((await both.webhook(captured(paymentId), { id })).status).toBe(404);
+      expect(await both.payments.database.sql`select 1 from payments.webhooks where id = ${id}`).toHaveLength(
+        0,
+      );
+    }
   });
 
   test.each([
