@@ -210,6 +210,15 @@ describe('a signature', () => {
     expect(answer.status).toBe(401);
   });
 
+  test('is looked at before what the body calls itself', async () => {
+    const body = JSON.stringify(captured(uuidv7()));
+    const type = { 'content-type': 'text/plain' };
+    const send = (headers: Record<string, string>) => both.request('POST', '/webhook', { body, headers });
+    expect((await send(type)).status).toBe(401);
+    const signed = signedHeaders(body, { secret: testWebhookSecret });
+    expect((await send({ ...signed, ...type })).status).toBe(415);
+  });
+
   test.each(['', 'v1', 'v1,', 'v2,abc', 'v1,=== v1,%%%', `v1,${'x'.repeat(5_000)}`])(
     'written %j is 401',
     async (signature) => {
