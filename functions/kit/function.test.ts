@@ -239,6 +239,7 @@ describe('what every function answers', () => {
     expect(await response.json()).toEqual({
       status: 'unavailable',
       checks: { database: 'ok', log: 'no answer within 2000 ms', mail: 'failing' },
+      lastHeartbeat: null,
     });
     const well = createFunction({ ...testBase('x'), moreHealth: async () => ({ lastHeartbeat: null }) });
     expect(await (await well.app.request('/health')).json()).toEqual({
