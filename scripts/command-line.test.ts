@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { readBuild } from './build.ts';
 import { parseCommandLine } from './command-line.ts';
+import { readBase } from './demo/base.ts';
 import { readDeploy } from './deploy.ts';
 import { readImport } from './image.ts';
 import { readPrune } from './prune.ts';
@@ -32,6 +33,13 @@ describe('the command line', () => {
       timeoutSeconds: 300,
     });
     expect(readDeploy(['-c', 'current'], {})).toMatchObject({ overlay: 'production' });
+  });
+
+  it('takes an empty port for none, as does the demo', () => {
+    expect(readStart([], { KAGARI_PORT: '' }).port).toBe(8080);
+    expect(readBase({ KAGARI_PORT: '' })).toBe('http://localhost:8080');
+    expect(readBase({ KAGARI_PORT: '9000' })).toBe('http://localhost:9000');
+    expect(() => readBase({ KAGARI_PORT: 'x' })).toThrow('KAGARI_PORT is x');
   });
 
   it('lets an option win over its environment variable', () => {

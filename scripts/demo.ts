@@ -1,14 +1,14 @@
 #!/usr/bin/env node
 import { parseArgs } from 'node:util';
+import { readBase } from './demo/base.ts';
 import { signUpCustomer } from './demo/customer.ts';
 import { expected, followOrders, kinds } from './demo/orders.ts';
 import { printForPeople } from './demo/report.ts';
 
-const base = `http://localhost:${process.env.KAGARI_PORT ?? '8080'}`;
-
 const main = async (): Promise<number> => {
   const { values } = parseArgs({ options: { json: { type: 'boolean', default: false } } });
   const say = values.json ? () => undefined : (line: string) => console.log(line);
+  const base = readBase(process.env);
   const customer = await signUpCustomer(base);
   say(
     `${customer.email} signed up at ${base} and orders ${kinds.length} times, one for each kind of payment\n`,

@@ -16,6 +16,22 @@ it('agrees with the reference implementation', async () => {
   expect(await createPasswords().matches('password', async () => reference)).toBe(true);
 });
 
+it('whoever has waited too long is told to come back, and costs nothing', async () => {
+  const passwords = createPasswords({ atOnce: 1, longestWaitMs: 5 });
+  const [first, ...others] = await Promise.allSettled(
+    Array.from({ length: 50 }, () => passwords.hash('correct horse')),
+  );
+  expect(first?.status).toBe('fulfilled');
+  for (const other of others) expect(other).toMatchObject({ status: 'rejected', reason: { status: 503 } });
+  expect(await passwords.hash('correct horse')).toMatch(/^\$argon2id/);
+});
+
+it('a hundred at once are all answered', async () => {
+  const passwords = createPasswords({ longestWaitMs: Number.POSITIVE_INFINITY });
+  const hashes = await Promise.all(Array.from({ length: 100 }, () => passwords.hash('correct horse')));
+  expect(new Set(hashes).size).toBe(100);
+});
+
 it('a burst waits in a bounded line; what is beyond it is told to come back', async () => {
   const passwords = createPasswords({ atOnce: 1, maxWaiting: 3 });
   const results = await Promise.allSettled(Array.from({ length: 6 }, () => passwords.hash('correct horse')));

@@ -256,6 +256,28 @@ describe('what goes wrong', () => {
     await problem(504);
   });
 
+  it('a function that stops reading is 504 too, however much is to come', async () => {
+    handler = () => {};
+    const { sent, answer } = call('POST', { 'content-length': String(1024 * 1024) });
+    sent.on('error', () => {});
+    sent.write('first');
+    const began = performance.now();
+    expect((await answer).statusCode).toBe(504);
+    expect(performance.now() - began).toBeLessThan(3_000);
+  });
+
+  it('an upload that goes on is no function that does not answer', async () => {
+    handler = async (incoming, outgoing) => outgoing.end(await text(incoming));
+    const { sent, answer } = call('POST');
+    for (const part of ['one', 'two', 'three', 'four']) {
+      sent.write(part);
+      await sleep(150);
+    }
+    sent.end();
+    const response = await answer;
+    expect([response.statusCode, await text(response)]).toEqual([200, 'onetwothreefour']);
+  });
+
   it('a function that has begun may take its time', async () => {
     handler = async (_, outgoing) => {
       outgoing.write('a');

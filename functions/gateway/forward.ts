@@ -14,7 +14,7 @@ import { requestHeaders, responseHeaders } from './headers.ts';
 
 export interface ForwardOptions {
   agent: Agent;
-  /** Until the function's first header; what it then streams has no end to keep. */
+  /** From the last that passed of the request to the function's first header; what it then streams has no end to keep. */
   timeoutMs: number;
 }
 
@@ -65,6 +65,7 @@ export const createForward =
         if (!hasBody(incoming)) return void sent.end();
         const body = limited(incoming);
         body.once('error', (error) => sent.destroy(error));
+        body.on('data', () => timer.refresh());
         body.pipe(sent);
       });
 

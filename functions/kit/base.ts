@@ -17,7 +17,7 @@ export interface Base {
   verify?: Verify;
   /** Dependencies that /health asks, by name. */
   checks: Record<string, Check>;
-  /** More members for /health. */
+  /** More members for /health, whatever its checks say: it answers without what is away, and soon. */
   moreHealth?: () => Promise<Record<string, unknown>>;
   /** The OpenAPI document made at build time, as JSON text; undefined where there is none. */
   openapi: () => Promise<string | undefined>;

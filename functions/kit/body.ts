@@ -33,16 +33,28 @@ export const readBytes = async (c: Context): Promise<Uint8Array> => {
   return Buffer.concat(chunks);
 };
 
-/** The body as text. Throws 413, 415 (neither JSON nor UTF-8 by its headers), 400 (bytes that are no UTF-8). */
-export const readText = async (c: Context): Promise<string> => {
-  const bytes = await readBytes(c);
+/** Throws 415 where the body, if there is one, is not JSON in UTF-8 by its headers. */
+export const checkMediaType = (c: Context, { length }: Uint8Array | string): void => {
   const type = c.req.header('content-type');
-  const wrongType =
-    type === undefined ? bytes.byteLength > 0 : !jsonType.test(type) || otherCharset.test(type);
+  const wrongType = type === undefined ? length > 0 : !jsonType.test(type) || otherCharset.test(type);
   if (wrongType || (c.req.header('content-encoding') ?? 'identity') !== 'identity')
     throw new Problem('unsupported-media-type', 'The body must be application/json in UTF-8.', {
       headers: { 'accept-post': 'application/json' },
     });
+};
+
+/** The body as text, JSON by its headers. Throws 413, 415, 400. */
+export const readJsonText = async (c: Context): Promise<string> => {
+  const bytes = await readBytes(c);
+  checkMediaType(c, bytes);
+  return decode(bytes);
+};
+
+/** The body as text, whatever its headers call it. Throws 413, 400. */
+export const readText = async (c: Context): Promise<string> => decode(await readBytes(c));
+
+/** Throws 400 for bytes that are no UTF-8. */
+const decode = (bytes: Uint8Array): string => {
   try {
     return decoder.decode(bytes);
   } catch (cause) {

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { createDueLoop, type DueLoopOptions } from './due-loop.ts';
 import { createLog } from './log.ts';
+import { currentTraceId, inTrace } from './trace.ts';
 
 const log = createLog({ service: 'test', revision: 'test', level: 'silent' });
 const loopOf = (run: DueLoopOptions['run'], more: Partial<DueLoopOptions> = {}) =>
@@ -58,6 +59,24 @@ test('a wake-up during a run is looked at after it, never beside it', async () =
   loop.wakeAt(new Date());
   await vi.advanceTimersByTimeAsync(1_000);
   expect({ runs, most }).toEqual({ runs: 2, most: 1 });
+  await loop.stop();
+});
+
+test('each run is a trace of its own, whoever asked for it', async () => {
+  const traces: (string | undefined)[] = [];
+  const loop = loopOf(async () => {
+    traces.push(currentTraceId());
+    return undefined;
+  });
+  loop.start();
+  await vi.advanceTimersByTimeAsync(1);
+  await inTrace(undefined, async () => {
+    traces.push(currentTraceId());
+    loop.wakeAt(new Date());
+    await vi.advanceTimersByTimeAsync(1);
+  });
+  expect(traces).toEqual(Array(3).fill(expect.stringMatching(/^[0-9a-f]{32}$/)));
+  expect(new Set(traces).size).toBe(3);
   await loop.stop();
 });
 

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Log } from './log.ts';
+import { inTrace } from './trace.ts';
 
 export interface DueLoop {
   /** Looks at once for what an earlier process left. */
@@ -20,8 +21,8 @@ export interface DueLoopOptions {
 }
 
 /**
- * An in-process timer over work that waits in the database. One run at a time; a run that fails is repeated with
- * exponential backoff. It dies with its process: what it would have done is found again by the next start.
+ * An in-process timer over work that waits in the database. One run at a time, each a trace of its own; a run that fails
+ * is repeated with exponential backoff. It dies with its process: what it would have done is found again by the next start.
  */
 export const createDueLoop = ({
   name,
@@ -52,7 +53,8 @@ export const createDueLoop = ({
       again = true;
       return;
     }
-    running = once().finally(() => {
+    // Not in the trace of whoever set the timer: what is due now may be anybody's.
+    running = inTrace(undefined, once).finally(() => {
       running = undefined;
       if (again) schedule(Date.now());
       again = false;

@@ -2,6 +2,7 @@ import { Writable } from 'node:stream';
 import { DrizzleQueryError } from 'drizzle-orm';
 import { beforeAll, describe, expect, it } from 'vitest';
 import * as z from 'zod';
+import { checkMediaType } from './body.ts';
 import { createFunction } from './function.ts';
 import { createLog } from './log.ts';
 import { operation } from './operation.ts';
@@ -87,6 +88,7 @@ beforeAll(async () => {
   fn.on(operations.named, ({ c, params }) => c.json(params.name));
   fn.on(operations.hook, ({ c, body }) => {
     if (c.req.header('x-signature') !== 'good') throw new Problem('bad-signature', 'No.', { status: 401 });
+    checkMediaType(c, body);
     return c.json(parseBody(operations.hook.body, body));
   });
   fn.on(operations.end, ({ c, body }) => c.json(body ?? 'nothing'));
@@ -142,6 +144,9 @@ describe('an operation', () => {
   it('with a raw body looks at its signature before its content', async () => {
     expect((await post('/hook', '{"n":"no"')).status).toBe(401);
     expect((await post('/hook', '{"n":"no"', { 'x-signature': 'good' })).status).toBe(400);
+    const bad = { 'content-type': 'text/plain' };
+    expect((await post('/hook', '{"n":1}', bad)).status).toBe(401);
+    expect((await post('/hook', '{"n":1}', { 'x-signature': 'good', ...bad })).status).toBe(415);
     expect(await (await post('/hook', '{"n":1}', { 'x-signature': 'good' })).json()).toEqual({ n: 1 });
   });
 
@@ -234,6 +239,7 @@ describe('what every function answers', () => {
     expect(await response.json()).toEqual({
       status: 'unavailable',
       checks: { database: 'ok', log: 'no answer within 2000 ms', mail: 'failing' },
+      lastHeartbeat: null,
     });
     const well = createFunction({ ...testBase('x'), moreHealth: async () => ({ lastHeartbeat: null }) });
     expect(await (await well.app.request('/health')).json()).toEqual({

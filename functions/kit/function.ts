@@ -62,9 +62,11 @@ export const createFunction = (base: Base, { alsoAt }: FunctionOptions = {}) => 
     c.json({ service: base.service, revision: base.revision, version: base.version }),
   );
   on(commonOperations.health, async ({ c }) => {
-    const health = await checkHealth(base.checks, base.life.stopping);
+    const [health, more] = await Promise.all([
+      checkHealth(base.checks, base.life.stopping),
+      base.moreHealth?.(),
+    ]);
     const ok = health.status === 'ok';
-    const more = ok ? await base.moreHealth?.() : undefined;
     return c.json({ ...health, ...more }, ok ? 200 : 503, ok ? {} : { 'retry-after': '1' });
   });
   // A function may have a public GET /metrics of its own; its pod's then stand at /_metrics alone.

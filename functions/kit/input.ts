@@ -2,7 +2,7 @@ import type { HttpBindings } from '@hono/node-server';
 import type { Context } from 'hono';
 import type * as z from 'zod';
 import type { Actor } from './actor.ts';
-import { checkLength, readText } from './body.ts';
+import { checkLength, readJsonText, readText } from './body.ts';
 import type { Operation } from './operation.ts';
 import { invalid, notFound } from './problem.ts';
 import { check, fieldErrors, parseBody, storable } from './validate.ts';
@@ -24,7 +24,7 @@ export interface Input<O extends Operation> {
       : undefined;
 }
 
-/** Reads and checks what the operation declares: 404 for bad ids, then 413, 415, 400, and 422. */
+/** Reads and checks what the operation declares: 404 for bad ids, then 413, 415 (not of a raw body), 400, and 422. */
 export const readInput = async <O extends Operation>(
   declared: O,
   c: Context<Env>,
@@ -32,11 +32,16 @@ export const readInput = async <O extends Operation>(
 ): Promise<Input<O>> => {
   const params = declared.params && readParams(declared.params, c);
   checkLength(c);
-  const text = declared.body || declared.rawBody ? await readText(c) : '';
+  const text = await textOf(declared, c);
   const query = declared.query && readQuery(declared.query, c);
   const headers = declared.headers && readHeaders(declared.headers, c);
   const body = declared.rawBody ? text : declared.body && parseBody(declared.body, text);
   return { c, actor, params, query, headers, body } as Input<O>;
+};
+
+const textOf = ({ body, rawBody }: Operation, c: Context) => {
+  if (rawBody) return readText(c);
+  return body ? readJsonText(c) : '';
 };
 
 const isId = (name: PropertyKey | undefined) => typeof name === 'string' && /^id$|Id$/.test(name);

@@ -30,7 +30,7 @@ export interface Operation {
   body?: z.ZodType;
   /** sign-in: much work here for little of the caller's; the gateway lets fewer of them pass. */
   limit?: 'sign-in';
-  /** The handler gets the body as text and parses it (parseBody) after its own check, a signature's. */
+  /** The handler gets the body as text, and after its own check, a signature's, looks at it (checkMediaType, parseBody). */
   rawBody?: true;
   /** Success and the operation's own refusals; what parser and gateway answer is documented by itself. */
   responses: Record<number, Reply>;

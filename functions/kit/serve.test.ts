@@ -22,7 +22,7 @@ fn.on(operation({ method: 'get', path: '/slow', access: 'public', summary: '', r
 const say = (word) => () => base.log.info({}, word);
 await serve(fn.app, {
   base, config,
-  start: [() => { throw new Error('a part that does not start'); }, say('started')],
+  start: [() => { throw new Error('a part that does not start'); }, say('started'), say('started, too')],
   stop: [say('first'), async () => { throw new Error('broken'); }, say('last')],
 });
 `;
@@ -37,7 +37,7 @@ const start = async () => {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   running.push(child);
-  const lines: { msg: string; port?: number }[] = [];
+  const lines: { msg: string; port?: number; traceId?: string }[] = [];
   let rest = '';
   child.stdout?.on('data', (chunk) => {
     const parts = (rest + chunk).split('\n');
@@ -87,6 +87,14 @@ describe('a served function', () => {
       agent.destroy();
     },
   );
+
+  it('starts each part in a trace of its own', async () => {
+    const { lines, said } = await start();
+    await said('started, too');
+    const traces = lines.filter(({ msg }) => msg.startsWith('started')).map(({ traceId }) => traceId);
+    expect(traces).toEqual(Array(2).fill(expect.stringMatching(/^[0-9a-f]{32}$/)));
+    expect(new Set(traces).size).toBe(2);
+  });
 
   it('answers what its parser refuses with a problem, too', async () => {
     const { port } = await start();

@@ -3,11 +3,12 @@ import type { Base } from './base.ts';
 import type { BaseConfig } from './config.ts';
 import { type App, createHttpServer } from './http-server.ts';
 import { measureRequests } from './measure.ts';
+import { inTrace } from './trace.ts';
 
 export interface ServeOptions {
   base: Base;
   config: Pick<BaseConfig, 'PORT' | 'HOST'>;
-  /** Begun once the port is open; a failure is logged, and is the part's own to mend. */
+  /** Begun once the port is open, each in a trace of its own; a failure is logged, and is the part's own to mend. */
   start?: readonly (() => unknown)[];
   /** Called in order after the last answer, each bounded. */
   stop?: readonly (() => unknown)[];
@@ -49,7 +50,7 @@ export const serve = async (
   log.info({ port: typeof address === 'object' ? address?.port : address }, 'serving');
   for (const part of start)
     Promise.resolve()
-      .then(part)
+      .then(() => inTrace(undefined, part))
       .catch((err) => log.error({ err }, 'a part did not start'));
   return server;
 };

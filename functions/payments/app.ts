@@ -1,5 +1,6 @@
 import { orderCancelled, orderPlaced } from '../../eventing/contracts/order.ts';
 import type { Base } from '../kit/base.ts';
+import { checkMediaType } from '../kit/body.ts';
 import type { DueLoop } from '../kit/due-loop.ts';
 import { handle } from '../kit/events.ts';
 import { createFunction } from '../kit/function.ts';
@@ -43,6 +44,7 @@ export const createApp = ({ base, store, outbox, bank, deadlines, deadlineMs, we
 
   fn.on(operations.receiveWebhook, async ({ c, headers, body }) => {
     const webhookId = checkSignature(body, headers);
+    checkMediaType(c, body);
     const { type, data } = parseBody(BankWebhook, body);
     const charge = type === 'charge.captured' ? 'captured' : 'failed';
     const { orderCancelled } = await settlePayment({ store, write }, { ...data, charge }, webhookId);

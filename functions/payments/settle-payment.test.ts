@@ -71,12 +71,13 @@ describe('a webhook of the bank', () => {
   });
 
   test('about an unknown payment is 404, and not taken for seen', async () => {
-    const paymentId = uuidv7();
-    const id = `msg_${paymentId}`;
-    expect((await both.webhook(captured(paymentId), { id })).status).toBe(404);
-    expect(await both.payments.database.sql`select 1 from payments.webhooks where id = ${id}`).toHaveLength(
-      0,
-    );
+    for (const paymentId of [uuidv7(), '11111111-1111-1111-1111-111111111111']) {
+      const id = `msg_${paymentId}`;
+      expect((await both.webhook(captured(paymentId), { id })).status).toBe(404);
+      expect(await both.payments.database.sql`select 1 from payments.webhooks where id = ${id}`).toHaveLength(
+        0,
+      );
+    }
   });
 
   test.each([
@@ -162,14 +163,14 @@ describe('what changes between the reading of a payment and its end is taken int
 });
 
 describe('a signature', () => {
-  const now = Date.now();
   test.each([
     ['of another secret', { secret: 'whsec_b3RoZXIgYnl0ZXMgdGhhdCBub2JvZHkga25vd3MhISE=' }],
-    ['from 301 seconds ago', { at: new Date(now - 301_000) }],
-    ['of a time 305 seconds ahead', { at: new Date(now + 305_000) }],
-  ])('%s is 401', async (_, parts) => {
+    ['from 301 seconds ago', { seconds: -301 }],
+    ['of a time 305 seconds ahead', { seconds: 305 }],
+  ])('%s is 401', async (_, { seconds = 0, ...secret }: { seconds?: number; secret?: string }) => {
     const { paymentId, status } = await newPayment();
-    const answer = await both.webhook(captured(paymentId), parts);
+    const at = new Date(Date.now() + seconds * 1_000);
+    const answer = await both.webhook(captured(paymentId), { at, ...secret });
     expect(answer.status).toBe(401);
     expect(answer.headers.get('www-authenticate')).toBeTruthy();
     expect((await status()).body.status).toBe('initiated');
@@ -207,6 +208,15 @@ describe('a signature', () => {
       headers,
     });
     expect(answer.status).toBe(401);
+  });
+
+  test('is looked at before what the body calls itself', async () => {
+    const body = JSON.stringify(captured(uuidv7()));
+    const type = { 'content-type': 'text/plain' };
+    const send = (headers: Record<string, string>) => both.request('POST', '/webhook', { body, headers });
+    expect((await send(type)).status).toBe(401);
+    const signed = signedHeaders(body, { secret: testWebhookSecret });
+    expect((await send({ ...signed, ...type })).status).toBe(415);
   });
 
   test.each(['', 'v1', 'v1,', 'v2,abc', 'v1,=== v1,%%%', `v1,${'x'.repeat(5_000)}`])(

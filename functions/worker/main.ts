@@ -8,6 +8,7 @@ import { createCallee } from '../kit/http.ts';
 import { serve } from '../kit/serve.ts';
 import { traceparent } from '../kit/trace.ts';
 import { createApp } from './app.ts';
+import { lastHeartbeat } from './last-heartbeat.ts';
 import { createFirstRounds, makeRound } from './make-round.ts';
 import { createStore } from './store.ts';
 
@@ -39,7 +40,7 @@ const base = createBase({
   config,
   folder: import.meta.dirname,
   checks: { database: database.check },
-  moreHealth: async () => ({ lastHeartbeat: (await store.lastHeartbeat())?.toISOString() ?? null }),
+  moreHealth: () => lastHeartbeat(store),
 });
 const outbox = createOutbox({
   sql: database.sql,

@@ -3,6 +3,7 @@ import { connect } from '../kit/database.ts';
 import type { TestWorld } from '../kit/testing.ts';
 import { createApp } from './app.ts';
 import type { Retention } from './drop-old.ts';
+import { lastHeartbeat } from './last-heartbeat.ts';
 import { createFirstRounds, makeRound } from './make-round.ts';
 import { createStore } from './store.ts';
 
@@ -28,7 +29,7 @@ export const startTestApp = async (
     base: {
       ...base,
       checks: { database: database.check },
-      moreHealth: async () => ({ lastHeartbeat: (await store.lastHeartbeat())?.toISOString() ?? null }),
+      moreHealth: () => lastHeartbeat(store),
     },
     outbox,
     round: () => makeRound(round, 'ping'),

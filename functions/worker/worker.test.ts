@@ -105,6 +105,19 @@ describe('a start', () => {
   });
 });
 
+test('without its database /health is 503, and says that it knows no heartbeat', async () => {
+  const worker = await startTestApp({
+    ...world.of('worker'),
+    databaseUrl: 'postgres://nobody@127.0.0.1:1/nothing',
+  });
+  open.push(worker);
+  const { status, body } = await clientOf(worker.app)('GET', '/health');
+  expect([status, body]).toEqual([
+    503,
+    { status: 'unavailable', checks: { database: 'not reachable' }, lastHeartbeat: null },
+  ]);
+});
+
 test('an event of another type is 422', async () => {
   const worker = await start();
   expect(await deliver(worker.app, { ...ping, type: 'dev.kagari.order.paid.v1' })).toBe(422);

@@ -27,6 +27,7 @@ import { applyManifests } from './manifests/apply.ts';
 import { loadManifests } from './manifests/load.ts';
 import { openState } from './open-state.ts';
 import { answering, logAnswering, nameAndReason, readyPaths, settled } from './readiness.ts';
+import { refuseUnknownDefault } from './refuse-unknown-default.ts';
 import { createServing } from './serving/controllers/serving.ts';
 import { createReaper } from './serving/pods/reaper.ts';
 import { createRevisions } from './serving/revisions.ts';
@@ -148,6 +149,8 @@ export const createRuntime = (options: RuntimeOptions): Runtime => {
 
     const { warnings } = await applyManifests(store, manifests, { stamp });
     for (const warning of warnings) log.info({}, warning);
+    const paths = readyPaths(objects);
+    if (paths.length > 0) refuseUnknownDefault(store, options.defaultService);
     const patience = {
       signal: life.signal,
       waitingFor: (what: string) => log.warn({}, `still waiting for ${what}`),
@@ -168,9 +171,6 @@ export const createRuntime = (options: RuntimeOptions): Runtime => {
     }
     for (const object of await settled(store, objects, patience))
       log.warn({}, `${nameAndReason(object)}: not ready`);
-    const paths = readyPaths(objects);
-    if (paths.length > 0 && !table.find(defaultHost))
-      log.warn({}, `--default-service ${options.defaultService}: namespace kagari has no such Service`);
     await answering(options.port, paths, patience);
   };
 

@@ -174,6 +174,8 @@ describe('a webhook of the bank', () => {
     problemOf(await send({ paymentId, key: Buffer.from('another') }), 401);
     problemOf(await send({ raw: '{"a":', key: Buffer.from('another') }), 401);
     problemOf(await world.shop.at('/payments/webhook', { body: {} }), 401);
+    const headers = { 'content-type': 'text/plain' };
+    problemOf(await world.shop.at('/payments/webhook', { raw: 'hello', headers }), 401);
   });
 
   it('that is signed is 400 and 422 where it is none, 404 of no payment, 409 against what is', async () => {

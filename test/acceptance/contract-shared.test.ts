@@ -9,7 +9,7 @@ const signed = 'payments.receiveWebhook';
 const guarded = operations.filter(({ access }) => access !== 'public');
 const forOperators = operations.filter(({ access }) => access === 'operator');
 const withBody = operations.filter(({ takesBody }) => takesBody);
-// Who signs is asked for the signature before the content.
+// Who signs is asked for the signature before the content and its type.
 const withJson = withBody.filter(({ name }) => name !== signed);
 const withQuery = operations.filter(({ parameters }) => parameters.some((one) => one.in === 'query'));
 const withId = operations.filter(({ parameters }) =>
@@ -90,6 +90,7 @@ describe('every operation', () => {
   it.each(withBody)('$name is 413 above 1 MiB and 415 for what is no JSON in UTF-8', async (operation) => {
     const raw = `"${'x'.repeat(1024 * 1024)}"`;
     refusalOf(operation, await ask(operation, { raw }), 413);
+    if (operation.name === signed) return;
     for (const headers of [
       { 'content-type': 'text/plain' },
       { 'content-type': 'application/x-www-form-urlencoded' },

@@ -2,7 +2,6 @@
 // npm run test:crash -- --points 1000 --seed N: kill -9 of runtime, functions and database under a mixed load; exit 0 when
 // all that was acknowledged is there at the end, each effect once.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
 import { createPostgresLog } from '../../eventing/log/postgres.ts';
 import { memoryOfTree } from '../../scripts/bench/process-tree.ts';
 import { databaseOf, type Platform, removeHome, startPlatform } from '../support/platform.ts';
@@ -19,19 +18,12 @@ import {
   redriveSome,
   untilDone,
 } from './operators.ts';
+import { readOptions } from './options.ts';
 import { type Kill, scheduleOf } from './schedule.ts';
 import { seeded } from './seeded.ts';
 import { killAll, killPostgres, runningFunctions } from './victims.ts';
 
-const { values } = parseArgs({
-  options: {
-    points: { type: 'string', default: '100' },
-    seed: { type: 'string', default: String(Date.now() % 1_000_000) },
-    customers: { type: 'string', default: '4' },
-  },
-});
-const points = Number(values.points);
-const seed = Number(values.seed);
+const { points, seed, customers } = readOptions(process.argv.slice(2));
 /** Longest time from a kill to the next acknowledgement. */
 const recoverMs = 60_000;
 
@@ -82,7 +74,7 @@ const kill = async ({ victim, which }: Kill): Promise<string> => {
 
 let failure: unknown;
 const load = Promise.all([
-  ...Array.from({ length: Number(values.customers) }, (_, n) => shop(running(`customer ${n}`))),
+  ...Array.from({ length: customers }, (_, n) => shop(running(`customer ${n}`))),
   produce(running('messages'), operator),
   redriveSome(running('desk'), operator),
   change(running('changes'), kube),

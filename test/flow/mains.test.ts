@@ -58,6 +58,25 @@ test.each(functions)('%s serves from its environment alone, and ends on SIGTERM'
   expect(Date.now() - asked).toBeLessThan(4_000);
 });
 
+test('the producer says at /health how its database is, also where its messages go to a Kafka', async () => {
+  const port = await freePort();
+  start('producer', {
+    PORT: String(port),
+    HOST: '127.0.0.1',
+    DATABASE_URL: world.database.url('producer'),
+    KAFKA_BROKERS: '127.0.0.1:9',
+    JWKS_FILE: '/nowhere/jwks.json',
+  });
+  const health = () =>
+    fetch(`http://127.0.0.1:${port}/health`).then(
+      (response) => response.json(),
+      () => undefined,
+    );
+  await expect
+    .poll(health, { timeout: 15_000 })
+    .toEqual({ status: 'unavailable', checks: { database: 'ok', log: expect.stringMatching(/^n/) } });
+});
+
 const needed: Record<string, string[]> = {
   orders: ['DATABASE_URL', 'JWKS_FILE', 'K_SINK'],
   payments: ['BANK_URL', 'BANK_WEBHOOK_SECRET', 'DATABASE_URL', 'JWKS_FILE', 'K_SINK', 'PAYMENT_DEADLINE'],

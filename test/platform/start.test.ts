@@ -223,6 +223,27 @@ describe('what cannot start says why in one line', () => {
     expect(err).toMatch(/image/);
   });
 
+  it('a default service that there is not: it names those that there are', async () => {
+    const home = await newHome();
+    const args = [
+      '--default-service',
+      'typo',
+      '--home',
+      home,
+      '--port',
+      String(await freePort()),
+      '--direct-port',
+      '0',
+      '--kube-port',
+      String(await freePort()),
+    ];
+    const { code, err } = await runToItsEnd(args);
+    expect({ code, err }).toEqual({ code: 1, err: expect.stringMatching(oneLine) });
+    expect(err).toContain('--default-service typo');
+    expect(err).toContain('name one of gateway');
+    await removeHome(home);
+  }, 60_000);
+
   it('a database that is not there', async () => {
     const DATABASE_URL = 'postgres://kagari:secret@127.0.0.1:1/kagari';
     const args = [

@@ -26,24 +26,39 @@ const reasons = {
   deadline: 'the bank did not confirm the payment in time',
 };
 
+/** A mail that has not come by then was refused, or is too old to be among the newest. */
+const mailMs = 5 * 60_000;
+
+const hasMail = ({ order, mails }) => mails.some(({ type }) => type === `order-${order.status}`);
+
+const mayHaveMail = ({ order, payment }, now) => {
+  const steps = [...order.history, ...(payment?.history ?? [])];
+  return now - Math.max(...steps.map(({ at }) => Date.parse(at))) < mailMs;
+};
+
+const mailOf = (found, now) => {
+  if (hasMail(found)) return ' You have mail.';
+  return mayHaveMail(found, now) ? ' A mail is on its way.' : '';
+};
+
 /** How it stands, in a sentence. */
-export const nowOf = ({ order, payment, mails }) => {
+export const nowOf = (found, now = Date.now()) => {
+  const { order, payment } = found;
   const { status, failureReason } = order;
   if (status === 'pending') return payment ? 'The bank is being asked …' : 'The payment is about to begin …';
   if (status === 'failed')
     return `It failed: ${reasons[failureReason] ?? failureReason ?? 'the payment failed'}. Nothing was charged.`;
-  const mail = mails.some(({ type }) => type === `order-${status}`)
-    ? 'You have mail.'
-    : 'A mail is on its way.';
-  if (status === 'paid') return `It is paid. ${mail}`;
-  if (payment?.status === 'refunded') return `It is cancelled, and your money is back. ${mail}`;
-  if (payment?.status === 'failed') return `It is cancelled. Nothing was charged. ${mail}`;
+  const mail = mailOf(found, now);
+  if (status === 'paid') return `It is paid.${mail}`;
+  if (payment?.status === 'refunded') return `It is cancelled, and your money is back.${mail}`;
+  if (payment?.status === 'failed') return `It is cancelled. Nothing was charged.${mail}`;
   return 'It is cancelled; the bank is being asked to give back what it took …';
 };
 
 /** Whether nothing more will happen by itself. */
-export const isSettled = ({ order, payment, mails }) => {
+export const isSettled = (found, now = Date.now()) => {
+  const { order, payment } = found;
   const { status } = order;
-  if (status === 'pending' || !mails.some(({ type }) => type === `order-${status}`)) return false;
+  if (status === 'pending' || (!hasMail(found) && mayHaveMail(found, now))) return false;
   return status === 'cancelled' ? ['refunded', 'failed'].includes(payment?.status) : true;
 };

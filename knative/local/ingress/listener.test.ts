@@ -58,6 +58,13 @@ describe('what never becomes a request', () => {
       'malformed',
     ],
     ['a head that does not end', 'GET / HTTP/1.1\r\nHost: a\r\n', 408, 'request-timeout'],
+    [
+      'a coding below the chunks',
+      'POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n',
+      400,
+      'malformed',
+    ],
+    ['an expectation', 'GET / HTTP/1.1\r\nHost: a\r\nExpect: x\r\n\r\n', 417, 'unknown-expectation'],
     ['CONNECT where that is not served', 'CONNECT a:80 HTTP/1.1\r\nHost: a\r\n\r\n', 405, 'method'],
   ])('%s is answered as a problem, and the connection ends', async (_, bytes, status, code) => {
     const answer = await raw(await listen(), bytes);
@@ -65,6 +72,11 @@ describe('what never becomes a request', () => {
     expect(head).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
     expect(head).toContain('Content-Type: application/problem+json');
     expect(JSON.parse(body)).toMatchObject({ status, code });
+  });
+
+  it('is told which methods there are instead of CONNECT', async () => {
+    const answer = await raw(await listen(), 'CONNECT a:80 HTTP/1.1\r\nHost: a\r\n\r\n');
+    expect(answer).toMatch(/^Allow: GET, HEAD, POST, /m);
   });
 
   it('is also a connection beyond the bound', async () => {

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { type Problem, problemBody } from '../serving/requests/problem.ts';
+import { answerProblem, type Problem, problemBody, problemFields } from '../serving/requests/problem.ts';
 import type { Upgrade } from '../serving/requests/tunnel.ts';
 
 export interface Handlers {
@@ -28,6 +28,7 @@ const defaultBounds: ListenerBounds = {
 
 /** An HTTP/1.1 server with the bounds of an ingress; it does not listen yet. */
 export const createListener = (handlers: Handlers, { maxConnections, ...bounds } = defaultBounds): Server => {
+  const request = whereReadable(handlers.request);
   const server = createServer(
     {
       ...bounds,
@@ -38,11 +39,12 @@ export const createListener = (handlers: Handlers, { maxConnections, ...bounds }
         headers['transfer-encoding'] === undefined &&
         Number(headers['content-length'] ?? 0) === 0,
     },
-    handlers.request,
+    request,
   );
   server.maxConnections = maxConnections;
   // With a listener it is the pod that says 100, not this server.
-  server.on('checkContinue', handlers.request);
+  server.on('checkContinue', request);
+  server.on('checkExpectation', (_, response) => refuse(response, unknownExpectation));
   server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {
     socket.on('error', ignore);
     handlers.upgrade(request, { socket, head });
@@ -50,19 +52,55 @@ export const createListener = (handlers: Handlers, { maxConnections, ...bounds }
   server.on('connect', (request: IncomingMessage, socket: Socket, head: Buffer) => {
     socket.on('error', ignore);
     if (handlers.connect) handlers.connect(request, { socket, head });
-    else
-      writeProblem(socket, {
-        status: 405,
-        code: 'method',
-        title: 'Method not allowed',
-        detail: 'No CONNECT here.',
-      });
+    else writeProblem(socket, noProxy);
   });
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
+    if (refused.has(socket)) return;
     if (error.code === 'ECONNRESET' || !socket.writable) socket.destroy();
     else writeProblem(socket, unreadable[error.code ?? ''] ?? malformed);
   });
   return server;
+};
+
+type RequestHandler = Handlers['request'];
+
+/** RFC 9112, 6.1: the parser takes off chunks and nothing else; what is below them would pass for the body. */
+const whereReadable =
+  (handle: RequestHandler): RequestHandler =>
+  (request, response) => {
+    const coding = request.headers['transfer-encoding'];
+    if (coding === undefined || /^\s*chunked\s*$/i.test(coding)) handle(request, response);
+    else refuse(response, unknownCoding);
+  };
+
+/** What comes on these after their refusal is no request, and not refused again. */
+const refused = new WeakSet<Socket>();
+
+/** And closes, for where the next request would begin is not known. */
+const refuse = (response: ServerResponse, problem: Problem): void => {
+  if (response.socket) refused.add(response.socket);
+  response.shouldKeepAlive = false;
+  answerProblem(response, problem);
+};
+
+const unknownCoding: Problem = {
+  status: 400,
+  code: 'malformed',
+  title: 'Bad Request',
+  detail: 'The only Transfer-Encoding here is chunked.',
+};
+const unknownExpectation: Problem = {
+  status: 417,
+  code: 'unknown-expectation',
+  title: 'Expectation Failed',
+  detail: 'Only 100-continue can be expected here.',
+};
+const noProxy: Problem = {
+  status: 405,
+  code: 'method',
+  title: 'Method not allowed',
+  detail: 'No CONNECT here.',
+  allow: 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS',
 };
 
 /** A connection that the server has let go of has nobody else to hear its errors; 'close' follows each. */
@@ -94,8 +132,8 @@ const unreadable: Record<string, Problem> = {
 /** Answers on a bare connection, and ends it. */
 export const writeProblem = (socket: Socket, problem: Problem): void => {
   const body = problemBody(problem);
+  const fields = Object.entries(problemFields(problem, body)).map(([name, value]) => `${name}: ${value}\r\n`);
   socket.end(
-    `HTTP/1.1 ${problem.status} ${problem.title}\r\nContent-Type: application/problem+json\r\n` +
-      `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+    `HTTP/1.1 ${problem.status} ${problem.title}\r\n${fields.join('')}Connection: close\r\n\r\n${body}`,
   );
 };

@@ -85,6 +85,12 @@ describe('another protocol', () => {
     expect((await plane.call('slow', '/requests')).body).toBe('1');
   });
 
+  it('of revisions that are not ready is a 503 that may be tried again', async () => {
+    plane.table.put('test/soon', [{ host: 'soon.test.localhost', public: true, targets: [] }]);
+    const { response } = await upgrade('soon.test.localhost', '/');
+    expect([response.statusCode, response.headers['retry-after']]).toEqual([503, '1']);
+  });
+
   it('reaches no host that is not there', async () => {
     const { response } = await upgrade('nobody.test.svc.cluster.local', '/', plane.internal);
     expect(response.statusCode).toBe(404);

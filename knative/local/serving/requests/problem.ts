@@ -8,20 +8,25 @@ export interface Problem {
   detail: string;
   /** Seconds. */
   retryAfter?: number;
+  /** The methods that there are instead. */
+  allow?: string;
 }
 
 export const problemBody = ({ status, code, title, detail }: Problem): string =>
   JSON.stringify({ type: `urn:kagari:problem:${code}`, title, status, detail, code });
 
+export const problemFields = (problem: Problem, body: string): Record<string, string> => ({
+  'Content-Type': 'application/problem+json',
+  'Content-Length': String(Buffer.byteLength(body)),
+  ...(problem.retryAfter !== undefined && { 'Retry-After': String(problem.retryAfter) }),
+  ...(problem.allow !== undefined && { Allow: problem.allow }),
+});
+
 /** Answers it where nothing was answered yet; cuts the connection where an answer had begun. */
 export const answerProblem = (response: ServerResponse, problem: Problem): void => {
   if (response.headersSent) return void response.destroy();
   const body = problemBody(problem);
-  response.writeHead(problem.status, STATUS_CODES[problem.status], {
-    'content-type': 'application/problem+json',
-    'content-length': Buffer.byteLength(body),
-    ...(problem.retryAfter === undefined ? {} : { 'retry-after': String(problem.retryAfter) }),
-  });
+  response.writeHead(problem.status, STATUS_CODES[problem.status], problemFields(problem, body));
   response.end(body);
 };
 
