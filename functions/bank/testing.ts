@@ -9,7 +9,7 @@ import { createWebhook } from './webhook.ts';
 export const testWebhookSecret = 'whsec_c29tZSBieXRlcyB0aGF0IG9ubHkgdGVzdHMga25vdw==';
 
 export interface TestBank extends Pick<MessageSenderOptions, 'firstRetryMs' | 'timeoutMs' | 'tries'> {
-  /** Where webhooks go; without one nobody answers there. */
+  /** Where webhooks go; without one, and without payments in the world, nobody answers there. */
   webhookUrl?: string;
 }
 
@@ -17,8 +17,8 @@ const nobody = 'http://127.0.0.1:9/webhook';
 
 /** The app of real parts, for its own tests and the shared ones. */
 export const startTestApp = async (
-  { base, databaseUrl }: TestWorld,
-  { webhookUrl = nobody, ...options }: TestBank = {},
+  { base, databaseUrl, urls }: TestWorld,
+  { webhookUrl = urls?.payments ? `${urls.payments}/webhook` : nobody, ...options }: TestBank = {},
 ) => {
   const database = connect(databaseUrl, { max: 6, name: 'bank' });
   const charges = createChargeStore(database);

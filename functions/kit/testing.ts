@@ -75,6 +75,8 @@ export interface TestWorld {
   databaseUrl: string;
   /** Takes every event. */
   sink: URL;
+  /** Where the functions of this world listen, by name; without it none does. */
+  urls?: Readonly<Record<string, string>>;
 }
 
 export interface TestApp {

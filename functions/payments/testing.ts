@@ -9,7 +9,7 @@ import { createStore } from './store.ts';
 export const testWebhookSecret = 'whsec_c29tZSBieXRlcyB0aGF0IG9ubHkgdGVzdHMga25vdw==';
 
 export interface TestPayments {
-  /** Without one nobody answers there. */
+  /** Without one, and without a bank in the world, nobody answers there. */
   bankUrl?: string;
   deadlineMs?: number;
 }
@@ -18,13 +18,13 @@ const nobody = 'http://127.0.0.1:9';
 
 /** The app of real parts, for its own tests and the shared ones. */
 export const startTestApp = async (
-  { base, databaseUrl, sink }: TestWorld,
-  { bankUrl = nobody, deadlineMs = 60_000 }: TestPayments = {},
+  { base, databaseUrl, sink, urls }: TestWorld,
+  { bankUrl = urls?.bank ?? nobody, deadlineMs = 60_000 }: TestPayments = {},
 ) => {
   const database = connect(databaseUrl, { max: 6, name: 'payments' });
   const outbox = createOutbox({ sql: database.sql, source: '/payments', sink, log: base.log });
   const store = createStore(database);
-  const bank = createBank({ url: bankUrl, timeoutMs: 1_000 });
+  const bank = createBank({ url: bankUrl, timeoutMs: 5_000 });
   const deadlines = createDeadlines(
     { store, bank, transaction: outbox.transaction, write: outbox.write },
     base.log,

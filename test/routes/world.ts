@@ -3,7 +3,7 @@
  * takes part by itself, as soon as its folder has
  *   - `app.ts`, and `operations.ts`, exporting `operations` (functions/kit/operation.ts), where it has any of its own;
  *   - `testing.ts`, exporting `startTestApp: StartTestApp` (functions/kit/testing.ts): it builds the app of real parts
- *     from the base, database and sink of this world, and answers it with a `close`.
+ *     from the base, database, sink and urls of this world, and answers it with a `close`.
  * A function without `testing.ts` fails coverage.test.ts.
  */
 import { readdir } from 'node:fs/promises';
@@ -20,12 +20,13 @@ import type { Operation, Operations } from '../../functions/kit/operation.ts';
 import {
   type StartTestApp,
   startTestServer,
-  startTestSink,
   type TestApp,
   testBase,
   testIdentity,
 } from '../../functions/kit/testing.ts';
 import { openApiDocuments } from '../../scripts/build/openapi.ts';
+import { startBroker } from '../flow/support/broker.ts';
+import { readTriggers } from '../flow/support/triggers.ts';
 import { freshDatabase } from '../support/postgres.ts';
 
 const folder = join(import.meta.dirname, '../../functions');
@@ -75,37 +76,51 @@ export const findRoutes = async (): Promise<Route[]> =>
 
 export type World = Awaited<ReturnType<typeof startWorld>>;
 
-/** All functions behind their own sockets, and the gateway in front of those that it exposes. */
+/**
+ * All functions behind their own sockets, with a broker that hands their events on as the manifests say, and the gateway
+ * in front of those that it exposes.
+ */
 export const startWorld = async () => {
-  const [database, sink, identity, documents] = await Promise.all([
+  const [database, identity, documents] = await Promise.all([
     freshDatabase(),
-    startTestSink(),
     testIdentity(),
     openApiDocuments(),
   ]);
   const closing: (() => Promise<void>)[] = [];
   const urls: Record<string, string> = {};
+  const apps: Record<string, TestApp['app']> = {};
+  const broker = await startBroker({
+    triggers: readTriggers(),
+    urlOf: (fn) => urls[fn],
+    retries: 5,
+    backoffMs: (n) => 50 * 2 ** n,
+  });
+  const ingress = await broker.serve();
+  const sink = new URL(`${ingress.url}/kagari/default`);
   /** What has come to the functions' own sockets: `orders POST /_events`. */
   const arrivals: string[] = [];
 
-  const listen = async (fn: string, app: TestApp['app']) => {
+  const listen = async (fn: string) => {
     const server = await startTestServer({
       fetch(request, env) {
         arrivals.push(`${fn} ${request.method} ${new URL(request.url).pathname}`);
-        return app.fetch(request, env);
+        return apps[fn]?.fetch(request, env) ?? new Response(null, { status: 503 });
       },
     });
     urls[fn] = server.url;
     closing.unshift(server.close);
   };
 
-  for (const { fn, startTestApp } of await findFunctions()) {
+  const found = (await findFunctions()).filter(({ startTestApp }) => startTestApp);
+  // Before any starts, for some call each other.
+  for (const { fn } of found) await listen(fn);
+  for (const { fn, startTestApp } of found) {
     const base = { ...testBase(fn), verify: identity.verify };
     const databaseUrl = functionDatabases.includes(fn) ? database.url(fn) : '';
-    const started = await startTestApp?.({ base, identity, databaseUrl, sink: sink.url });
+    const started = await startTestApp?.({ base, identity, databaseUrl, sink, urls });
     if (!started) continue;
-    closing.unshift(started.close);
-    await listen(fn, started.app);
+    apps[fn] = started.app;
+    closing.push(started.close);
   }
 
   const reachable = Object.values(exposed).filter((fn) => urls[fn]);
@@ -128,6 +143,8 @@ export const startWorld = async () => {
     urls,
     gateway: gateway.url,
     arrivals,
+    broker,
+    adminUrl: database.adminUrl,
     /** Where an operation is reached; undefined where it is not. */
     address(door: Door, { fn, operation }: Route): string | undefined {
       if (door === 'function') return urls[fn];
@@ -136,8 +153,9 @@ export const startWorld = async () => {
     async close() {
       await gateway.close();
       agent.destroy();
+      await broker.close();
       for (const close of closing) await close();
-      await sink.close();
+      await ingress.close();
       await database.drop();
     },
   };
