@@ -26,7 +26,7 @@ export const operations = {
     access: 'public',
     summary: 'What the pages are made of',
     params: z.object({ version: z.string(), file: z.string() }),
-    responses: { 200: { description: 'A script, a style or an image' } },
+    responses: { 200: { description: 'A script, a style or an image', contentType: '*/*' } },
   }),
   favicon: operation({
     method: 'get',

@@ -7,7 +7,8 @@ import type { Answer } from './wire.ts';
 const documents = await functionDocuments();
 const targets = targetsOf('function', documents);
 const oracle = createOracle(documents, targets);
-const target = targets.find(({ name }) => name === 'orders.getOrder at the function')!;
+const targetOf = (operation: string) => targets.find((target) => target.operation === operation)!;
+const target = targetOf('orders.getOrder');
 const id = '01890a5d-ac96-774b-bcce-b302099a8057';
 
 const sent = (more: Partial<Sent> = {}): Sent => ({
@@ -51,7 +52,12 @@ it('finds nothing wrong with what is documented', () => {
 
 it.each([
   ['a failure', sent(), answer(500, problem(500)), 'answered 500'],
-  ['an absence that is none', sent(), answer(503, problem(503), { 'retry-after': '1' }), 'answered 503'],
+  [
+    'an absence, for here all are there',
+    sent(),
+    answer(503, problem(503, 'The bank does not answer.'), { 'retry-after': '1' }),
+    'answered 503',
+  ],
   ['a status that is not documented', sent(), answer(202, order), 'not documented'],
   ['a body against its schema', sent(), answer(200, { ...order, status: 'lost' }), 'against the schema'],
   ['a field too many', sent(), answer(200, { ...order, secret: 1 }), 'against the schema'],
@@ -65,4 +71,18 @@ it.each([
   ['a valid request called malformed', sent(), answer(400, problem(400)), 'a valid request'],
 ])('finds %s', (_, asked, got, fault) => {
   expect(oracle.fault(target, asked, got)).toContain(fault);
+});
+
+it('finds another’s timeline, which no id names', () => {
+  const timeline = { subject: id, entries: [] };
+  const asked = sent({ path: `/timeline/${id}`, who: 'stranger', met: ['subject'] });
+  expect(oracle.fault(targetOf('analytics.timeline'), asked, answer(200, timeline))).toContain(
+    'somebody else',
+  );
+});
+
+it('takes any content type where any is documented', () => {
+  const asked = sent({ path: '/assets/1/base.css', who: 'nobody', headers: [] });
+  const asset = answer(200, {}, { 'content-type': 'text/css; charset=utf-8' });
+  expect(oracle.fault(targetOf('web.asset'), asked, asset)).toBeUndefined();
 });

@@ -62,22 +62,26 @@ export const createOracle = (documents: Record<string, OpenApiDocument>, targets
     if (types.length === 0 || sent.method === 'HEAD')
       return answer.body.length > 0 ? 'a body where none is documented' : undefined;
     const type = String(answer.headers['content-type']).replace(/;.*/, '').trim();
-    if (!types.includes(type)) return `content type ${type}, documented: ${types.join(', ')}`;
+    const range = types.find((one) => one === type || one === '*/*');
+    if (range === undefined) return `content type ${type}, documented: ${types.join(', ')}`;
     if (!/[/+]json$/.test(type)) return undefined;
     const value = jsonIn(answer);
     if (value === undefined) return 'a body that is no JSON';
-    const schema = reply.content?.[type]?.schema;
+    const schema = reply.content?.[range]?.schema;
     const against = schema !== undefined && matches(schema, value);
     return against ? `against the schema of the answer: ${against}` : undefined;
   };
 
   return {
+    /** Of an answer in JSON. */
+    schemaOf: (target: Target, status: number): JsonSchema | undefined =>
+      documented(target, true)[status]?.content?.['application/json']?.schema,
     /** Undefined where all is well. */
     fault(target: Target, sent: Sent, answer: Answer): string | undefined {
       const { status } = answer;
       const found = lookUp(target, sent);
       const reply = documented(found ?? target, found !== undefined)[status];
-      if (status >= 500 && !isAway(answer)) return `answered ${status}`;
+      if (status >= 500) return `answered ${status}`;
       // Off the documented paths there may be pages for people.
       if (!found && status === 200 && /^text\/html\b/.test(String(answer.headers['content-type'])))
         return undefined;
@@ -129,11 +133,6 @@ export const jsonIn = ({ body }: Answer): unknown => {
   }
 };
 
-/** The words of a function that has asked another one: in this world some stand alone. */
-const isAway = (answer: Answer): boolean =>
-  answer.status === 503 &&
-  /^\w+ (?:does not answer|cannot serve now)\.$/.test((jsonIn(answer) as { detail?: string })?.detail ?? '');
-
 /** RFC 9110 and 9457: what a refusal must say beside its body. */
 const refusalFault = ({ status, headers, body }: Answer): string | undefined => {
   if (status === 401 && !headers['www-authenticate']) return '401 without WWW-Authenticate';
@@ -156,7 +155,7 @@ const leakIn = ({ status, body }: Answer): string | undefined => {
 
 /** Nobody gets in who may not, and nobody reads what is another's. */
 const identityFault = (
-  { access }: Target,
+  { access, path }: Target,
   { who, met, headers }: Sent,
   status: number,
 ): string | undefined => {
@@ -166,7 +165,8 @@ const identityFault = (
   const unknown = ['nobody', 'expired', 'forged', 'garbage'].includes(who) || authorizations.length === 0;
   if (unknown && served) return `served ${who}`;
   if (access === 'operator' && who !== 'operator' && served) return `served ${who}, which is no operator`;
-  if (who === 'stranger' && access === 'customer' && status < 300 && met.some(isId))
+  const names = (key: string) => isId(key) || path.includes(`{${key}}`);
+  if (who === 'stranger' && access === 'customer' && status < 300 && met.some(names))
     return 'served somebody else’s thing';
   return undefined;
 };

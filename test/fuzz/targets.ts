@@ -17,6 +17,8 @@ export interface Parameter {
 export interface Target {
   /** `orders.placeOrder at the gateway`. */
   name: string;
+  /** `orders.placeOrder`. */
+  operation: string;
   door: Door;
   /** The document that describes it: a function's name, or `gateway`. */
   document: string;
@@ -67,6 +69,7 @@ export const targetsOf = (door: Door, documents: Record<string, OpenApiDocument>
         const schema = requestBody?.content['application/json']?.schema;
         return {
           name: `${operationId} at the ${door}`,
+          operation: operationId,
           door,
           document,
           fn: tags?.[0] ?? document,
