@@ -47,6 +47,19 @@ const fuzz = async (target: Target, runs: number): Promise<number> => {
 };
 
 describe('every operation, as its OpenAPI document describes it', () => {
+  // Before all others, whatever they may come to: else a schema might never be held against an answer.
+  it('answers a good request well, and with something in every list', async () => {
+    const faults: string[] = [];
+    for (const target of bench.targets)
+      await bench.run(target, await bench.good(target)).catch((error: Error) => {
+        faults.push(`${target.name}: ${error.message}`);
+      });
+    expect(faults.join('\n\n')).toBe('');
+    expect(bench.unserved()).toEqual([]);
+    // They depend on nothing that could be checked.
+    expect(bench.emptyLists()).toEqual(['hello', 'web'].map((fn) => `${fn}.health at the function.checks`));
+  });
+
   it(
     `answers ${cases} requests, right and wrong, as documented`,
     async () => {
@@ -67,6 +80,10 @@ describe('every operation, as its OpenAPI document describes it', () => {
     },
     120_000 + cases * 60,
   );
+});
+
+it('publishes no event that its subscribers refuse', async () => {
+  expect(await bench.refusedEvents()).toEqual([]);
 });
 
 const tell = ({ answers }: Bench) => {

@@ -22,6 +22,8 @@ export interface Draft {
   body?: { json: unknown } | { bytes: Uint8Array };
   /** Changes the JSON's text. */
   edit?: (text: string) => string;
+  /** With the signature of the body as it goes out. */
+  signed?: boolean;
   chunked?: true;
 }
 
@@ -63,6 +65,7 @@ export const validDrafts = (target: Target): fc.Arbitrary<Draft> => {
       query: inPlace('query'),
       headers: inPlace('header'),
       body: body ?? fc.constant(undefined),
+      signed: isSigned(target) ? fc.boolean() : fc.constant(false),
     })
     .map(({ query, headers, body: content, ...rest }) => ({
       ...rest,
@@ -78,10 +81,15 @@ export const validDrafts = (target: Target): fc.Arbitrary<Draft> => {
     }));
 };
 
-const whoMay = ({ access }: Target): fc.Arbitrary<Who> => {
-  const right = access === 'operator' ? 'operator' : access === 'customer' ? 'owner' : 'nobody';
-  return fc.oneof(
-    { weight: 8, arbitrary: fc.constant<Who>(right) },
+/** Any body at all would be refused for its signature alone. */
+const isSigned = ({ parameters }: Target) => parameters.some(({ name }) => name === 'webhook-signature');
+
+export const rightWho = ({ access }: Target): Who =>
+  access === 'operator' ? 'operator' : access === 'customer' ? 'owner' : 'nobody';
+
+const whoMay = (target: Target): fc.Arbitrary<Who> =>
+  fc.oneof(
+    { weight: 8, arbitrary: fc.constant(rightWho(target)) },
     {
       weight: 2,
       arbitrary: fc.constantFrom<Who>(
@@ -95,10 +103,16 @@ const whoMay = ({ access }: Target): fc.Arbitrary<Who> => {
       ),
     },
   );
-};
+
+export type Tokens = Record<Who, string | undefined>;
+export type Sign = (body: string) => Record<string, string>;
 
 /** Looks the seen values up and writes the request out. */
-export const writeOut = (draft: Draft, memory: Memory, tokens: Record<Who, string | undefined>): Sent => {
+export const writeOut = (
+  draft: Draft,
+  memory: Memory,
+  { tokens, sign }: { tokens: Tokens; sign: Sign },
+): Sent => {
   const met = new Set<string>();
   const resolve = (value: unknown) => memory.resolve(value, (key) => met.add(key));
   const path = draft.path.replaceAll(/\{(\w+)\}/g, (_, name) =>
@@ -110,13 +124,17 @@ export const writeOut = (draft: Draft, memory: Memory, tokens: Record<Who, strin
     .map(([name, value]) => [name, encoded(resolve(value))].filter((part) => part !== undefined).join('='))
     .join('&');
   const token = tokens[draft.who];
-  const headers: [string, string][] = [
-    ...(token === undefined ? [] : [['authorization', `Bearer ${token}`] as [string, string]]),
-    ...draft.headers.map(([name, value]): [string, string] => [name, headerText(resolve(value))]),
-  ];
   const { body, edit = (text: string) => text } = draft;
   const json = body && 'json' in body ? resolve(body.json) : undefined;
   const bytes = body && ('bytes' in body ? body.bytes : Buffer.from(edit(JSON.stringify(json) ?? '')));
+  const signature = draft.signed && bytes ? sign(Buffer.from(bytes).toString()) : {};
+  const headers: [string, string][] = [
+    ...(token === undefined ? [] : [['authorization', `Bearer ${token}`] as [string, string]]),
+    ...Object.entries(signature),
+    ...draft.headers
+      .filter(([name]) => !(name in signature))
+      .map(([name, value]): [string, string] => [name, headerText(resolve(value))]),
+  ];
   return {
     how: draft.how,
     who: draft.who,

@@ -1,10 +1,16 @@
 import { Agent } from 'node:http';
+import { expect, vi } from 'vitest';
 import type { OpenApiDocument } from '../../functions/kit/openapi.ts';
 import { testIdentity } from '../../functions/kit/testing.ts';
+import { testWebhookSecret } from '../../functions/payments/testing.ts';
+import { signedHeaders } from '../flow/support/signed.ts';
 import { type Door, startWorld, type World } from '../routes/world.ts';
+import { goodDraft } from './good-requests.ts';
+import { createLists } from './lists.ts';
 import { createOracle, jsonIn, type Oracle } from './oracle.ts';
 import type { RawEdit } from './raw.ts';
-import { type Draft, type Sent, type Who, writeOut } from './request.ts';
+import { type Draft, type Sent, type Tokens, writeOut } from './request.ts';
+import { placeSeeds, seedSource, stranger } from './seeds.ts';
 import { createMemory } from './seen.ts';
 import { functionDocuments, type Target, targetsOf } from './targets.ts';
 import { type Answer, send, sendBytes } from './wire.ts';
@@ -28,14 +34,24 @@ export const startBench = async () => {
     gateway: createOracle(documents.gateway, targets.gateway),
   };
   const memory = createMemory();
+  const lists = createLists();
   const mutters = hearMutters();
   const tokens = await tokensOf(world);
+  const seeds = await placeSeeds(world, tokens, memory);
+  const signing = { tokens, sign: (body: string) => signedHeaders(body, { secret: testWebhookSecret }) };
+  const served = new Set<string>();
   const answers = new Map<string, Map<number, number>>();
 
   const count = (target: Target, status: number) => {
     const counts = answers.get(target.name) ?? new Map<number, number>();
     counts.set(status, (counts.get(status) ?? 0) + 1);
     answers.set(target.name, counts);
+  };
+
+  const noteServed = (target: Target, { status, body, headers }: Answer) => {
+    served.add(target.name);
+    const schema = oracles[target.door].schemaOf(target, status);
+    lists.note(target.name, schema, jsonIn({ status, body, headers }));
   };
 
   const urlOf = ({ door, document }: Target) =>
@@ -48,12 +64,24 @@ export const startBench = async () => {
     memory.learn(target.fn, Object.fromEntries(sent.headers.filter(([name]) => !generalHeaders.has(name))));
   };
 
+  const all = [...targets.function, ...targets.gateway];
+
   return {
-    targets: [...targets.function, ...targets.gateway],
+    targets: all,
     answers,
+    /** What no valid request was answered with 2xx of so far. */
+    unserved: () => all.map(({ name }) => name).filter((name) => !served.has(name)),
+    /** The lists and maps in answers that were always empty so far. */
+    emptyLists: lists.empty,
+    /** The events that a function could not take, of those that came of requests. */
+    async refusedEvents() {
+      await vi.waitFor(() => expect(world.broker.idle()).toBe(true), { timeout: 20_000 });
+      return world.broker.deadLetters.filter(({ source }) => source !== seedSource);
+    },
+    good: (target: Target) => goodDraft(target, seeds),
     /** Sends one case; throws what is wrong with the answer, with the request as curl sends it. */
     async run(target: Target, draft: Draft, raw?: RawEdit): Promise<void> {
-      const sent = writeOut(draft, memory, tokens);
+      const sent = writeOut(draft, memory, signing);
       const url = urlOf(target);
       if (raw) {
         const bytes = raw.apply(sent, new URL(url).host);
@@ -69,6 +97,7 @@ export const startBench = async () => {
       const fault = oracles[target.door].fault(target, sent, answer) ?? mutters.take();
       if (fault)
         throw new CaseFault(fault, sent, url, `${answer.status} ${answer.body.toString().slice(0, 1_000)}`);
+      if (sent.how === 'valid' && answer.status < 300) noteServed(target, answer);
       remember(target, sent, answer);
     },
     async close() {
@@ -95,12 +124,12 @@ const hearMutters = () => {
 
 const generalHeaders = new Set(['authorization', 'content-type']);
 
-const tokensOf = async ({ identity }: World): Promise<Record<Who, string | undefined>> => {
+const tokensOf = async ({ identity }: World): Promise<Tokens> => {
   const impostor = await testIdentity('test');
   return {
     owner: await identity.token({ expiresIn: 36_000 }),
     operator: await identity.token({ role: 'operator', expiresIn: 36_000 }),
-    stranger: await identity.token({ sub: '01890a5d-ac96-774b-bcce-b302099a8058', expiresIn: 36_000 }),
+    stranger: await identity.token({ sub: stranger, expiresIn: 36_000 }),
     expired: await identity.token({ role: 'operator', expiresIn: -60 }),
     forged: await impostor.token({ role: 'operator', expiresIn: 36_000 }),
     garbage: 'garbage',
@@ -114,8 +143,7 @@ const rawFault = (back: Buffer): string | undefined => {
   if (text === '') return undefined;
   const status = /^HTTP\/1\.1 (\d{3}) /.exec(text)?.[1];
   if (!status) return 'an answer that is no HTTP';
-  if (status.startsWith('5') && !/ (?:does not answer|cannot serve now)\."/.test(text))
-    return `answered ${status}`;
+  if (status.startsWith('5')) return `answered ${status}`;
   if (/\n\s+at |node:internal|node_modules/.test(text)) return 'tells of its insides';
   const refused = status.startsWith('4') && !/^(?:HEAD)/.test(text);
   return refused && !/content-type: application\/problem\+json/i.test(text)

@@ -28,6 +28,7 @@ export type Memory = ReturnType<typeof createMemory>;
  */
 export const createMemory = () => {
   const values = new Map<string, unknown[]>();
+  const seeds = new Map<string, unknown[]>();
 
   const add = (key: string, value: unknown) => {
     const list = values.get(key) ?? [];
@@ -44,18 +45,26 @@ export const createMemory = () => {
       for (const [key, inner] of Object.entries(value)) learn(fn, inner, key);
   };
 
+  /** Of what is known from the start every other time, however much has been seen since. */
+  const known = (key: string, pick: number): unknown[] => {
+    const [first, then] = pick % 2 ? [seeds, values] : [values, seeds];
+    return first.get(key) ?? then.get(key) ?? [];
+  };
+
   return {
     learn,
+    /** Keeps values under a name for good. */
+    seed: (key: string, ...more: unknown[]) => void seeds.set(key, [...(seeds.get(key) ?? []), ...more]),
     /** Keeps a whole accepted body: what signs up can log in. */
     learnBody: (body: unknown) => add(shapeOf(body), body),
     /** The value with everything seen in its place; `met` hears which keys were found. */
     resolve(value: unknown, met: (key: string) => void = () => {}): unknown {
       const resolve = (inner: unknown): unknown => {
         if (inner instanceof Seen) {
-          const list = values.get(inner.key) ?? [];
+          const list = known(inner.key, inner.pick);
           if (list.length === 0) return resolve(inner.otherwise);
           met(inner.key);
-          return list[inner.pick % list.length];
+          return list[(inner.pick >> 1) % list.length];
         }
         if (Array.isArray(inner)) return inner.map(resolve);
         // By entries into a literal without a prototype: `__proto__` stays a name.
