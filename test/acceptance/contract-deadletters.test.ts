@@ -26,7 +26,7 @@ beforeAll(async () => {
   headers = await world.operator();
   ear = world.fresh('letters');
   await world.make('trigger', watchingTrigger(ear, ear, [{ exact: { type } }]));
-  await world.kube.ready('trigger', ear);
+  await world.kube.listening(ear);
   const customer = await world.shop.signUp();
   const orders: string[] = [];
   for (let n = 0; n < 3; n++) orders.push(await customer.place('tok_declined'));

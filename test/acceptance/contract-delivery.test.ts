@@ -98,7 +98,7 @@ describe('the Broker', () => {
       metadata: { name: away },
       spec: { broker: 'default', filters: [{ exact: { type } }], subscriber: toService(away, '/_events') },
     });
-    await world.kube.ready('trigger', away);
+    await world.kube.listening(away);
     const [customer, headers] = [await world.shop.signUp(), await world.operator()];
     const { id } = await customer.ended('tok_declined');
     const letter = await until(

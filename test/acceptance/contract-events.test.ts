@@ -32,7 +32,7 @@ describe('every event type', () => {
     desk = await world.openDesk();
     ear = world.fresh('all');
     await world.make('trigger', watchingTrigger(ear, ear, [{ prefix: { type: 'dev.kagari.' } }]));
-    await world.kube.ready('trigger', ear);
+    await world.kube.listening(ear);
     customer = await world.shop.signUp();
     const { id: failed } = await customer.ended('tok_declined');
     const paid = await customer.paid();

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { flood } from './support/flood.ts';
+import { isInMemory } from './support/kube.ts';
 import { toBroker, watchingTrigger } from './support/objects.ts';
 import type { DeadLetter } from './support/shop.ts';
 import { until } from './support/until.ts';
@@ -21,7 +22,7 @@ const pinged = async (spec: object): Promise<DeadLetter> => {
   const type = 'dev.knative.sources.ping';
   const source = `/apis/v1/namespaces/kagari/pingsources/${name}`;
   await world.make('trigger', watchingTrigger(name, name, [{ exact: { type, source } }]));
-  await world.kube.ready('trigger', name);
+  await world.kube.listening(name);
   await world.make('ping', {
     kind: 'PingSource',
     metadata: { name },
@@ -51,7 +52,7 @@ describe('events', () => {
     };
     for (const [kind, filters] of Object.entries({ ...matching, ...others })) {
       await world.make('trigger', watchingTrigger(`${name}-${kind}`, `${name}-${kind}`, filters));
-      await world.kube.ready('trigger', `${name}-${kind}`);
+      await world.kube.listening(`${name}-${kind}`);
     }
     const id = await customer.place();
     for (const kind of Object.keys(matching))
@@ -70,11 +71,10 @@ describe('events', () => {
         number % 2 ? { prefix: { type: placed } } : { exact: { type: placed } },
       ]);
     await world.make('trigger', version(0));
-    await world.kube.ready('trigger', name);
+    await world.kube.listening(name);
     // A channel in memory holds what a node of two cores does not deliver in time, and loses it when it is restarted.
-    const { metadata } = await world.kube.get('broker', 'default');
-    const inMemory = metadata.annotations['eventing.knative.dev/broker.class'] === 'MTChannelBasedBroker';
-    const load = flood(inMemory ? 5 : 30, () => customer.send(customer.orderRequest('tok_ok')));
+    const pace = isInMemory(await world.kube.get('broker', 'default')) ? 5 : 30;
+    const load = flood(pace, () => customer.send(customer.orderRequest('tok_ok')));
     for (let number = 1; number <= 6 || load.answered() < 60; number++) {
       const passing = `${name}-passing-${number}`;
       await world.make('broker', {
@@ -178,7 +178,7 @@ describe('dead letters', () => {
     // Delivered to who refuses it, and besides to those who take it.
     const name = world.fresh('refused');
     await world.make('trigger', watchingTrigger(name, name, [{ exact: { type: placed } }]));
-    await world.kube.ready('trigger', name);
+    await world.kube.listening(name);
     const id = await customer.place();
     // Others order, too, and are heard.
     const mine = async () => (await desk.letters(placed, name)).filter(({ event }) => event.subject === id);

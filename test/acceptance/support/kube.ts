@@ -1,4 +1,5 @@
 import { Agent, request } from 'node:https';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Access } from './kubeconfig.ts';
 import { until } from './until.ts';
 
@@ -114,6 +115,12 @@ export const createKube = (access: Access, namespace: string) => {
         },
         ms,
       ),
+    /** Ready, and gets what is sent from now on: on a channel in memory a Trigger is called ready half a second too early. */
+    listening: async (trigger: string): Promise<KubeObject> => {
+      const object = await kube.ready('trigger', trigger);
+      if (isInMemory(await kube.get('broker', object.spec.broker))) await sleep(1_000);
+      return object;
+    },
     pods: (service: string): Promise<KubeObject[]> =>
       kube
         .list('pod', `serving.knative.dev/service=${service}`)
@@ -122,6 +129,10 @@ export const createKube = (access: Access, namespace: string) => {
   };
   return kube;
 };
+
+/** Whether a Broker's events are in the memory of a channel, and not in Kafka. */
+export const isInMemory = ({ metadata }: KubeObject): boolean =>
+  metadata.annotations?.['eventing.knative.dev/broker.class'] === 'MTChannelBasedBroker';
 
 const isSettled = ({ metadata, status }: KubeObject): boolean =>
   status?.observedGeneration === metadata.generation;
