@@ -134,7 +134,7 @@ describe.skipIf(!kn)(`kn${unless(kn, 'KN')}`, () => {
     expect(row(await good('broker list'), name)).toContain('True');
     expect(await good(`broker describe ${name}`)).toContain(`/kagari/${name}`);
     await good(`trigger create ${name} --broker ${name} --sink ksvc:${name} --filter type=paid`);
-    await world.kube.ready('trigger', name);
+    await world.kube.listening(name);
     expect(row(await good('trigger list'), name)).toEqual(
       expect.arrayContaining([name, `ksvc:${name}`, 'True']),
     );

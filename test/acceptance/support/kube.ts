@@ -115,11 +115,15 @@ export const createKube = (access: Access, namespace: string) => {
         },
         ms,
       ),
-    /** Ready, and gets what is sent from now on: on a channel in memory a Trigger is called ready half a second too early. */
+    /**
+     * Ready, and gets what is sent from now on: on a channel in memory a Trigger says Ready half a second too early, then
+     * Unknown (SubscriptionNotMarkedReadyByChannel), then Ready.
+     */
     listening: async (trigger: string): Promise<KubeObject> => {
       const object = await kube.ready('trigger', trigger);
-      if (isInMemory(await kube.get('broker', object.spec.broker))) await sleep(1_000);
-      return object;
+      if (!isInMemory(await kube.get('broker', object.spec.broker))) return object;
+      await sleep(1_000);
+      return kube.ready('trigger', trigger);
     },
     pods: (service: string): Promise<KubeObject[]> =>
       kube
