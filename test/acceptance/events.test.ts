@@ -63,7 +63,9 @@ describe('events', () => {
       expect([kind, (await desk.letters(placed, `${name}-${kind}`)).length]).toEqual([kind, 0]);
   });
 
-  it('are all delivered while their trigger changes and others come and go', async () => {
+  it('are all delivered while their trigger changes and others come and go', async ({ skip }) => {
+    if (isInMemory(await world.kube.get('broker', 'default')))
+      skip('a channel in memory loses what it holds when it is restarted, and this load has it restarted');
     const [customer, desk] = await Promise.all([world.shop.signUp(), world.openDesk()]);
     const name = world.fresh('changing');
     const version = (number: number) =>
@@ -72,9 +74,7 @@ describe('events', () => {
       ]);
     await world.make('trigger', version(0));
     await world.kube.listening(name);
-    // A channel in memory holds what a node of two cores does not deliver in time, and loses it when it is restarted.
-    const pace = isInMemory(await world.kube.get('broker', 'default')) ? 5 : 30;
-    const load = flood(pace, () => customer.send(customer.orderRequest('tok_ok')));
+    const load = flood(30, () => customer.send(customer.orderRequest('tok_ok')));
     for (let number = 1; number <= 6 || load.answered() < 60; number++) {
       const passing = `${name}-passing-${number}`;
       await world.make('broker', {
