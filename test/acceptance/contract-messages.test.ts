@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { answerOf, problemOf, utc } from './support/problem.ts';
 import { until } from './support/until.ts';
 import { openWorld, type World } from './support/world.ts';
@@ -14,15 +14,15 @@ interface Message {
 }
 type Consumed = { topics: Record<string, Record<string, { count: number; lastOffset: string }>> };
 
+const { kafkaSources } = inject('served');
+/** Kind and lab have no Kafka: nobody consumes, and the Broker has no topic. */
+const withSources = it.skipIf(!kafkaSources);
 const topic = 'messages';
 let world: World;
 let headers: Record<string, string>;
-/** Where the KafkaSource of the base is: kind and lab have no Kafka, and nobody who consumes. */
-let hasSources: boolean;
 beforeAll(async () => {
   world = await openWorld();
   headers = await world.operator();
-  hasSources = (await world.kube.ask('GET', world.kube.pathOf('kafka', 'consumer'))).status === 200;
 });
 afterAll(() => world?.close());
 
@@ -93,7 +93,7 @@ describe('what was consumed', () => {
 describe('a topic', () => {
   let own = topic;
   beforeAll(async () => {
-    if (!hasSources) return;
+    if (!kafkaSources) return;
     // A source of the consumer's own, as the base has one: the topic comes with it.
     own = world.fresh('contract');
     const { spec } = await world.kube.get('kafka', 'consumer');
@@ -109,12 +109,7 @@ describe('a topic', () => {
     });
     await world.kube.ready('kafka', own);
   });
-  const needsSources = (skip: (why: string) => void) => {
-    if (!hasSources) skip('there is no KafkaSource here');
-  };
-
-  it('without messages is an empty list', async ({ skip }) => {
-    needsSources(skip);
+  withSources('without messages is an empty list', async () => {
     expect(answerOf(await messages(`topic=${own}`))).toEqual([]);
   });
 
@@ -155,8 +150,7 @@ describe('a topic', () => {
     expect(answerOf<Message[]>(await messages(`topic=${own}&limit=1000`)).length).toBeGreaterThanOrEqual(25);
   });
 
-  it('is counted by partition, each message once, up to the last offset', async ({ skip }) => {
-    needsSources(skip);
+  withSources('is counted by partition, each message once, up to the last offset', async () => {
     await produce({ topic: own, value: 'the last' });
     const all = answerOf<Message[]>(await messages(`topic=${own}&limit=1000`));
     const expected: Consumed['topics'][string] = {};
@@ -173,8 +167,7 @@ describe('a topic', () => {
     expect(counted).toEqual(expected);
   });
 
-  it('of the Broker is knative-broker-kagari-default, whose events are to be read', async ({ skip }) => {
-    needsSources(skip);
+  withSources('of the Broker is knative-broker-kagari-default, whose events are to be read', async () => {
     const customer = await world.shop.signUp();
     await customer.place('tok_declined');
     const [newest] = answerOf<Message[]>(await messages('topic=knative-broker-kagari-default&limit=1'));
