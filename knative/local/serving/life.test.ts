@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, readdir, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, realpath, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -159,6 +159,22 @@ describe('no pod outlives the runtime', () => {
     expect(await readdir(join(home, 'pods'))).toEqual([]);
     await next.stop();
   });
+
+  it.runIf(process.platform === 'linux')(
+    'that is killed before it noted the process: the next start ends it',
+    async () => {
+      const folder = join(await realpath(await mkdtemp(join(tmpdir(), 'kagari pods '))), 'pods');
+      const tmp = join(folder, 'orders-00001-deployment-1', 'tmp');
+      await mkdir(tmp, { recursive: true });
+      const start = (TMPDIR: string) => spawn('sleep', ['1000'], { detached: true, env: { TMPDIR } });
+      const [left, stranger] = [start(tmp), start(`${folder}-of-another/pod/tmp`)];
+      await endLeftovers(folder, silent);
+      await until('it is gone', () => !isAlive(left.pid!));
+      expect(isAlive(stranger.pid!)).toBe(true);
+      expect(await readdir(folder)).toEqual([]);
+      stranger.kill('SIGKILL');
+    },
+  );
 
   it('but a stranger that got its pid lives', async () => {
     const stranger = spawn('sleep', ['1000'], { detached: true });

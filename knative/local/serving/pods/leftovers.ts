@@ -12,23 +12,49 @@ export const noteProcess = async (folder: string, pid: number): Promise<void> =>
   if (who) await writeFile(join(folder, file), JSON.stringify(who)).catch(ignoreAbsent);
 };
 
-/** Ends the pods that an earlier runtime left under this folder, and removes what they had; strangers that got their pids stay. */
+/**
+ * Ends the pods that an earlier runtime left under this folder (absolute, free of links), and removes what they had;
+ * strangers that got their pids stay.
+ */
 export const endLeftovers = async (podsFolder: string, log: Log): Promise<void> => {
   await mkdir(podsFolder, { recursive: true, mode: 0o700 });
-  for (const pod of await readdir(podsFolder)) {
-    const folder = join(podsFolder, pod);
-    const who = await read(join(folder, file));
+  const pods = await readdir(podsFolder);
+  for (const pod of pods) {
+    const who = await read(join(podsFolder, pod, file));
     if (who && (await lives(who))) {
       log.warn({ pod, pid: who.pid }, 'ending a pod that an earlier runtime left');
-      await endGroup(who);
+      await end(who, { group: true });
     }
-    await rm(folder, { recursive: true, force: true });
   }
+  if (pods.length === 0) return;
+  for (const who of await findUnnoted(podsFolder)) {
+    log.warn({ pid: who.pid }, 'ending a process of a pod that an earlier runtime left');
+    await end(who, { group: false });
+  }
+  for (const pod of pods) await rm(join(podsFolder, pod), { recursive: true, force: true });
 };
 
-const endGroup = async (who: ProcessIdentity): Promise<void> => {
+/**
+ * A runtime that is killed while it starts a process has neither noted it nor told its reaper; what a pod started
+ * outside its group is noted nowhere. Their environment tells whose they are, where the system shows it.
+ */
+const findUnnoted = async (podsFolder: string): Promise<ProcessIdentity[]> => {
+  if (process.platform !== 'linux') return [];
+  const mark = Buffer.from(`\0TMPDIR=${podsFolder}/`);
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
+  const found = await Promise.all(
+    pids.map(async (pid) => {
+      const who = await identify(pid);
+      const environment = await readFile(`/proc/${pid}/environ`).catch(() => Buffer.of());
+      return Buffer.concat([Buffer.of(0), environment]).includes(mark) ? who : undefined;
+    }),
+  );
+  return found.filter((who) => who !== undefined);
+};
+
+const end = async (who: ProcessIdentity, { group }: { group: boolean }): Promise<void> => {
   try {
-    process.kill(-who.pid, 'SIGKILL');
+    process.kill(group ? -who.pid : who.pid, 'SIGKILL');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
   }
