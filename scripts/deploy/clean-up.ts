@@ -11,20 +11,27 @@ export interface CleanUpSettings {
   withinSeconds: number;
 }
 
+/** As long as a function takes to answer what it has in hand. */
+const graceSeconds = 30;
+
 /**
- * Removes the namespace with all that is in it, and what the overlay has outside of it. Sources, Triggers and Brokers go
- * first: their controllers need what is beside them to let go.
+ * Removes the namespace with all that is in it, and what the overlay has outside of it. Services go first: a SinkBinding
+ * that goes before its Service takes its sink out of it, which starts a new revision. Then sources, Triggers and Brokers,
+ * whose controllers need what is beside them to let go.
  */
 export const cleanUp = async (
   objects: readonly NewObject[],
   { kubectl, say, withinSeconds }: CleanUpSettings,
 ): Promise<void> => {
   const within = `--timeout=${withinSeconds}s`;
-  for (const resources of stepsOf(objects)) {
-    await forgiving(
-      kubectl.run(['delete', resources, '--all', '-n', namespace, '--ignore-not-found', within]),
+  const removeAll = (resources: string, ...options: string[]) =>
+    forgiving(
+      kubectl.run(['delete', resources, '--all', '-n', namespace, '--ignore-not-found', within, ...options]),
     );
-  }
+  for (const resources of stepsOf(objects)) await removeAll(resources);
+  // A namespace that finds pods looks again after half of the time they may take to end: minutes. Told once more, a process
+  // that was told before it could listen hears it, too.
+  await removeAll('pods', `--grace-period=${graceSeconds}`);
   say(`  the namespace ${namespace} goes, with all that is in it`);
   await kubectl.run(['delete', 'namespace', namespace, '--ignore-not-found', within]);
   for (const object of await clusterScoped(kubectl, objects)) {
@@ -52,12 +59,10 @@ const stepsOf = (objects: readonly NewObject[]): string[] => {
   const kinds = [...new Set(objects.map((object) => resourceOf(kindOf(object))))];
   const of = (group: RegExp) => kinds.filter((kind) => group.test(kind)).join(',');
   return [
+    of(/\.serving\.knative\.dev$/),
     of(/\.sources\.knative\.dev$|^triggers\.eventing/),
     of(/^brokers\.eventing/),
-    of(/\.serving\.knative\.dev$/),
     of(/^(jobs\.batch|statefulsets\.apps)$/),
-    // A namespace that finds pods looks again after half of the time they may take to end: minutes.
-    'pods',
   ].filter(Boolean);
 };
 
