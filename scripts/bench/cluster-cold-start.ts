@@ -30,9 +30,16 @@ Object.assign(goServer.template.spec.containers[0], { image: values.go });
 // Its image names no user.
 goServer.template.spec.containers[0].securityContext.runAsUser = 1000;
 
+const orders = await likeDeployed('orders');
+// The catalog is public: only tokens need the keys. kubelet starts a pod with a volume at its next look, 300 ms later.
+const ordersWithoutKeys = structuredClone(orders);
+delete ordersWithoutKeys.template.spec.volumes;
+delete ordersWithoutKeys.template.spec.containers[0].volumeMounts;
+
 const subjects = [
   { what: 'hello', spec: hello, path: '/info' },
-  { what: 'orders', spec: await likeDeployed('orders'), path: '/catalog' },
+  { what: 'orders', spec: orders, path: '/catalog' },
+  { what: 'orders-without-volume', spec: ordersWithoutKeys, path: '/catalog' },
   { what: 'go', spec: goServer, path: '/' },
 ];
 const nameOf = (what: string, copy: number) => `cold-${what}-${copy}`;
