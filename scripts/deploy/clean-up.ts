@@ -63,6 +63,9 @@ const stepsOf = (objects: readonly NewObject[]): string[] => {
     of(/\.sources\.knative\.dev$|^triggers\.eventing/),
     of(/^brokers\.eventing/),
     of(/^(jobs\.batch|statefulsets\.apps)$/),
+    // Services' own: what is not yet collected would start pods anew for those that are told to end next.
+    'deployments.apps',
+    'replicasets.apps',
   ].filter(Boolean);
 };
 
