@@ -2,11 +2,12 @@
 // Orders on the running platform, everything warm: placed → paid → mail at an even pace, and how many it bears.
 // node scripts/bench/orders.ts [--seconds 30] [--rates 20,40,60,80] [--customers 20]
 import { randomUUID } from 'node:crypto';
-import { readdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { Agent, request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import postgres from 'postgres';
+import { processEnvironments } from '../../knative/local/serving/pods/process-identity.ts';
 import { databaseOf, removeHome, startPlatform } from '../../test/support/platform.ts';
 import { cpuSecondsOf } from './cpu-time.ts';
 
@@ -118,8 +119,7 @@ const cpuNow = async (): Promise<Map<string, number>> => {
     used.set(name, (used.get(name) ?? 0) + (await cpuSecondsOf(pid).catch(() => 0)));
   await add('runtime', platform.process.pid ?? 0);
   const server = await platform.postgresPid();
-  for (const pid of (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number)) {
-    const environment = (await readFile(`/proc/${pid}/environ`, 'utf8').catch(() => '')).split('\0');
+  for (const [pid, environment] of await processEnvironments()) {
     const service = environment.find((line) => line.startsWith('K_SERVICE='))?.slice(10);
     if (service && environment.some((line) => line.includes(platform.home))) await add(service, pid);
     const parent = Number(

@@ -1,14 +1,13 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { processEnvironments } from '../../knative/local/serving/pods/process-identity.ts';
 import type { Platform } from '../support/platform.ts';
 
 /** The functions that have processes now, by name, with their pids. */
 export const runningFunctions = async (home: string): Promise<[name: string, pids: number[]][]> => {
   const functions = new Map<string, number[]>();
-  for (const pid of (await readdir('/proc')).filter((name) => /^\d+$/.test(name))) {
-    const environment = (await readFile(`/proc/${pid}/environ`, 'utf8').catch(() => '')).split('\0');
+  for (const [pid, environment] of await processEnvironments()) {
     const name = environment.find((line) => line.startsWith('K_SERVICE='))?.slice('K_SERVICE='.length);
     if (!name || !environment.some((line) => line.includes(home))) continue;
-    functions.set(name, [...(functions.get(name) ?? []), Number(pid)]);
+    functions.set(name, [...(functions.get(name) ?? []), pid]);
   }
   return [...functions].sort(([a], [b]) => (a < b ? -1 : 1));
 };

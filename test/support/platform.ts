@@ -1,10 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { processEnvironments } from '../../knative/local/serving/pods/process-identity.ts';
 
 export interface Platform {
   base: string;
@@ -127,11 +128,8 @@ export const databaseOf = async (home: string): Promise<string> => {
 
 /** Pids of the processes of this machine whose environment passes. */
 export const processesWith = async (test: (environment: string[]) => boolean): Promise<number[]> => {
-  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
-  const environments = await Promise.all(
-    pids.map(async (pid) => ({ pid, env: await readFile(`/proc/${pid}/environ`, 'utf8').catch(() => '') })),
-  );
-  return environments.filter(({ env }) => test(env.split('\0'))).map(({ pid }) => pid);
+  const environments = [...(await processEnvironments())];
+  return environments.filter(([, environment]) => test(environment)).map(([pid]) => pid);
 };
 
 /** Below the ports of outgoing connections, which could take it before anyone listens, or while a broker is dead. */

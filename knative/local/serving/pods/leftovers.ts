@@ -2,7 +2,7 @@ import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Log } from '../../store/types.ts';
-import { identify, lives, type ProcessIdentity } from './process-identity.ts';
+import { identify, lives, type ProcessIdentity, processEnvironments } from './process-identity.ts';
 
 const file = 'process.json';
 
@@ -19,6 +19,7 @@ export const noteProcess = async (folder: string, pid: number): Promise<void> =>
 export const endLeftovers = async (podsFolder: string, log: Log): Promise<void> => {
   await mkdir(podsFolder, { recursive: true, mode: 0o700 });
   const pods = await readdir(podsFolder);
+  if (pods.length === 0) return;
   for (const pod of pods) {
     const who = await read(join(podsFolder, pod, file));
     if (who && (await lives(who))) {
@@ -26,7 +27,6 @@ export const endLeftovers = async (podsFolder: string, log: Log): Promise<void> 
       await end(who, { group: true });
     }
   }
-  if (pods.length === 0) return;
   for (const who of await findUnnoted(podsFolder)) {
     log.warn({ pid: who.pid }, 'ending a process of a pod that an earlier runtime left');
     await end(who, { group: false });
@@ -40,16 +40,10 @@ export const endLeftovers = async (podsFolder: string, log: Log): Promise<void> 
  */
 const findUnnoted = async (podsFolder: string): Promise<ProcessIdentity[]> => {
   if (process.platform !== 'linux') return [];
-  const mark = Buffer.from(`\0TMPDIR=${podsFolder}/`);
-  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
-  const found = await Promise.all(
-    pids.map(async (pid) => {
-      const who = await identify(pid);
-      const environment = await readFile(`/proc/${pid}/environ`).catch(() => Buffer.of());
-      return Buffer.concat([Buffer.of(0), environment]).includes(mark) ? who : undefined;
-    }),
-  );
-  return found.filter((who) => who !== undefined);
+  const pids = [...(await processEnvironments())]
+    .filter(([, environment]) => environment.some((line) => line.startsWith(`TMPDIR=${podsFolder}/`)))
+    .map(([pid]) => pid);
+  return (await Promise.all(pids.map(identify))).filter((who) => who !== undefined);
 };
 
 const end = async (who: ProcessIdentity, { group }: { group: boolean }): Promise<void> => {

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 
 /** A process beyond its pid, which the system gives out again: pid and start time. */
@@ -17,6 +17,16 @@ export const identify = async (pid: number): Promise<ProcessIdentity | undefined
 /** Whether that very process still lives. */
 export const lives = async ({ pid, started }: ProcessIdentity): Promise<boolean> =>
   (await identify(pid))?.started === started;
+
+/** What every process of this machine was started with, NAME=value each, by pid; nothing of one that may not be read. Linux. */
+export const processEnvironments = async (): Promise<Map<number, string[]>> => {
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
+  const entries = pids.map(async (pid): Promise<[number, string[]]> => {
+    const environment = await readFile(`/proc/${pid}/environ`, 'utf8').catch(() => '');
+    return [pid, environment.split('\0')];
+  });
+  return new Map(await Promise.all(entries));
+};
 
 const startOnLinux = async (pid: number): Promise<string | undefined> => {
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined);
