@@ -35,7 +35,7 @@ export interface OutboxOptions {
   log: Log;
   /** The trace that published events belong to; undefined outside of one. */
   traceparent?: () => string | undefined;
-  limits?: Partial<Limits>;
+  limits?: Partial<Limits> | undefined;
 }
 
 /** Adds an event to the transaction; it goes out if and when the whole transaction commits. Answers the event's id. */

@@ -3,6 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { exportJWK, generateKeyPair, type JSONWebKeySet, type JWK, SignJWT } from 'jose';
 import type { CloudEvent } from '../../eventing/contracts/cloud-event.ts';
+import type { Limits } from '../../eventing/outbox/limits.ts';
 import type { Role } from './actor.ts';
 import type { Base } from './base.ts';
 import { readCloudEvent } from './cloud-event.ts';
@@ -75,6 +76,8 @@ export interface TestWorld {
   databaseUrl: string;
   /** Takes every event. */
   sink: URL;
+  /** Of the outbox, where they are others than its defaults. */
+  limits?: Partial<Limits>;
   /** Where the functions of this world listen, by name; without it none does. */
   urls?: Readonly<Record<string, string>>;
 }

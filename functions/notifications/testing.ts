@@ -15,11 +15,11 @@ export interface TestNotifications
 
 /** The app of real parts, for its own tests and the shared ones. */
 export const startTestApp = async (
-  { base, databaseUrl, sink }: TestWorld,
+  { base, databaseUrl, sink, limits }: TestWorld,
   { smtp, ...options }: TestNotifications = {},
 ) => {
   const database = connect(databaseUrl, { max: 6, name: 'notifications' });
-  const outbox = createOutbox({ sql: database.sql, source: '/notifications', sink, log: base.log });
+  const outbox = createOutbox({ sql: database.sql, source: '/notifications', sink, log: base.log, limits });
   const queue = createLetterQueue(database.sql);
   const { transaction } = outbox;
   const delivery =

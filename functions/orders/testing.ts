@@ -7,9 +7,9 @@ import { createForgetting } from './forget-keys.ts';
 import { createStore } from './store.ts';
 
 /** The app of real parts, for its own tests and the shared ones. */
-export const startTestApp = async ({ base, databaseUrl, sink }: TestWorld) => {
+export const startTestApp = async ({ base, databaseUrl, sink, limits }: TestWorld) => {
   const database = connect(databaseUrl, { max: 6, name: 'orders' });
-  const outbox = createOutbox({ sql: database.sql, source: '/orders', sink, log: base.log });
+  const outbox = createOutbox({ sql: database.sql, source: '/orders', sink, log: base.log, limits });
   const store = createStore(database.db);
   const forgetting = createForgetting(store, base.log);
   const app = createApp({

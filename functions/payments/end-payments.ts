@@ -19,13 +19,15 @@ export const endPayments = async (deps: SettleDeps): Promise<number> => {
   return ended;
 };
 
-/** Runs endPayments at start, when the next deadline comes, and when an order is cancelled. */
-export const createDeadlines = (deps: SettleDeps, log: Log): DueLoop =>
+/**
+ * Runs endPayments at start, when the next deadline comes, and when an order is cancelled. A bank that is back is asked
+ * soon, and a few lost calls put nobody’s deadline off for long: `maxRetryMs`.
+ */
+export const createDeadlines = (deps: SettleDeps, log: Log, maxRetryMs = 2_000): DueLoop =>
   createDueLoop({
     name: 'the ending of due payments',
     log,
-    // A bank that is back is asked soon, and a few lost calls put nobody’s deadline off for long.
-    maxRetryMs: 2_000,
+    maxRetryMs,
     run: async () => {
       const ended = await endPayments(deps);
       // What was settled just now, or did not fit the batch, may have a refund to come.

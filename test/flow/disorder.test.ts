@@ -16,11 +16,19 @@ let admin: Sql;
 const network = createNetwork();
 
 beforeAll(async () => {
-  world = await createWorld();
+  // A sink that loses half of the posts is waited for as shortly as everything else here.
+  world = await createWorld({
+    holdMs: 2_000,
+    postTimeoutMs: 1_000,
+    tries: 8,
+    firstBackoffMs: 15,
+    maxBackoffMs: 100,
+  });
   admin = postgres(world.database.adminUrl, { max: 2, fetch_types: false });
   flow = await startFlow(world, {
     deadlineMs: 700,
     webhookRetryMs: 20,
+    bankRetryMs: 100,
     retries: 1_000,
     backoffMs: () => 15,
     between: network.between,

@@ -16,6 +16,8 @@ import type { FlowWorld } from './world.ts';
 export interface FlowOptions extends Partial<Pick<BrokerOptions, 'retries' | 'backoffMs'>> {
   deadlineMs?: number;
   webhookRetryMs?: number;
+  /** Between two tries to have the bank end a payment, at most. */
+  bankRetryMs?: number;
   /** What stands between the network and a part: `broker`, `webhook`, or a function by its name. */
   between?: (part: string, app: FetchApp) => FetchApp;
 }
@@ -28,6 +30,7 @@ export const startFlow = async (
   {
     deadlineMs = 5_000,
     webhookRetryMs = 200,
+    bankRetryMs,
     retries = 5,
     backoffMs = (n) => 200 * 2 ** n,
     between = (_, app) => app,
@@ -55,7 +58,11 @@ export const startFlow = async (
     firstRetryMs: webhookRetryMs,
   });
   const bankServer = await startTestServer(between('bank', bank.app));
-  const payments = await startPayments(world.of('payments', sink), { bankUrl: bankServer.url, deadlineMs });
+  const payments = await startPayments(world.of('payments', sink), {
+    bankUrl: bankServer.url,
+    deadlineMs,
+    ...(bankRetryMs && { maxRetryMs: bankRetryMs }),
+  });
   paymentsApp = payments.app;
   payments.deadlines.start();
   const orders = await startOrders(world.of('orders', sink));

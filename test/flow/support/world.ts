@@ -1,3 +1,4 @@
+import type { Limits } from '../../../eventing/outbox/limits.ts';
 import {
   startTestSink,
   type TestIdentity,
@@ -17,8 +18,8 @@ export interface FlowWorld {
   close(): Promise<void>;
 }
 
-/** A fresh database, a signing key and a sink that takes every event. */
-export const createWorld = async (): Promise<FlowWorld> => {
+/** A fresh database, a signing key and a sink that takes every event. `limits` are those of every outbox. */
+export const createWorld = async (limits: Partial<Limits> = {}): Promise<FlowWorld> => {
   const [database, sink, identity] = await Promise.all([freshDatabase(), startTestSink(), testIdentity()]);
   return {
     database,
@@ -29,6 +30,7 @@ export const createWorld = async (): Promise<FlowWorld> => {
       identity,
       databaseUrl: database.url(fn),
       sink: to,
+      limits,
     }),
     close: async () => {
       await sink.close();
