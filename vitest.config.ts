@@ -7,6 +7,8 @@ export default defineConfig({
   test: {
     pool: 'forks',
     maxWorkers: 2,
+    // Two workers share two cores: what takes a tenth of a second alone may take two.
+    expect: { poll: { timeout: 10_000 } },
     projects: [
       {
         extends: true,

@@ -64,7 +64,7 @@ it('loses none of 500 events while filter, subscriber, delivery and order change
   await world.store.create(aBroker('default', { spec: { delivery } }));
   const [first] = versions;
   await world.store.create(aTrigger('t', { spec: spec(first!) }, metadata(first!)));
-  await vi.waitFor(() => expect(world.conditions(triggerKind, 't').Ready).toBe('True'));
+  await expect.poll(() => world.conditions(triggerKind, 't').Ready).toBe('True');
 
   const accepted: string[] = [];
   let publishing = true;

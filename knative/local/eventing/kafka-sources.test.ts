@@ -113,13 +113,13 @@ describe('KafkaSource', () => {
     await world.eventLog.createTopic('messages', { partitions: 2 });
     await append('before');
     await store().create(aKafkaSource('in', { spec: spec({ initialOffset: 'earliest' }) }));
-    await vi.waitFor(() =>
-      expect(world.conditions(kafkaSource, 'in')).toMatchObject({
+    await expect
+      .poll(() => world.conditions(kafkaSource, 'in'))
+      .toMatchObject({
         ConsumerGroup: 'False ReconcileContract',
         SinkProvided: 'Unknown SinkEmpty',
         Ready: 'False ReconcileContract',
-      }),
-    );
+      });
     expect(world.recorded).toContainEqual({
       about: expect.objectContaining({ kind: 'KafkaSource' }),
       reason: 'ReconcileContract',
@@ -133,9 +133,9 @@ describe('KafkaSource', () => {
   it('says that its topic has no name that a log takes, and does not try again and again', async () => {
     await world.addService('first', receivers[0]?.url ?? '');
     await store().create(aKafkaSource('in', { spec: spec({ topics: ['no name'] }) }));
-    await vi.waitFor(() =>
-      expect(world.conditions(kafkaSource, 'in')).toMatchObject({ ConsumerGroup: 'False InitializeOffset' }),
-    );
+    await expect
+      .poll(() => world.conditions(kafkaSource, 'in'))
+      .toMatchObject({ ConsumerGroup: 'False InitializeOffset' });
     await world.eventing.settled();
     expect(world.log.lines.filter(({ message }) => message.includes('reconcile failed'))).toEqual([]);
   });
@@ -178,7 +178,7 @@ describe('KafkaSource', () => {
     const server = `127.0.0.1:${(kafka.address() as AddressInfo).port}`;
     const net = { tls: { enable: true } };
     await store().create(aKafkaSource('in', { spec: spec({ bootstrapServers: [server], net }) }));
-    await vi.waitFor(() => expect(world.conditions(kafkaSource, 'in').Ready).toBe('False InitializeOffset'));
+    await expect.poll(() => world.conditions(kafkaSource, 'in').Ready).toBe('False InitializeOffset');
     expect(readyOf({ status: statusOf() })?.message).toContain(`spec.net: ${server} is not dialled`);
     await store().remove(kafkaSource, 'shop', 'in');
     await world.eventing.settled();
@@ -192,13 +192,8 @@ describe('KafkaSource', () => {
     await ready();
     await append('one');
     await vi.waitFor(() => expect(bodies()).toEqual(['one']), { timeout: 10_000 });
-    await vi.waitFor(async () => {
-      const [ends, done] = await Promise.all([
-        world.eventLog.offsets('messages'),
-        world.eventLog.committed('messages', 'g'),
-      ]);
-      expect(done).toEqual(ends.map(({ end }) => end));
-    });
+    const ends = (await world.eventLog.offsets('messages')).map(({ end }) => end);
+    await expect.poll(() => world.eventLog.committed('messages', 'g')).toEqual(ends);
     await reopen();
     await ready();
     await append('two');
@@ -224,7 +219,7 @@ describe('KafkaSource', () => {
     await ready();
     await store().remove('Service.serving.knative.dev', 'shop', 'first');
     await reopen();
-    await vi.waitFor(() => expect(world.conditions(kafkaSource, 'in').Ready).toBe('False ReconcileContract'));
+    await expect.poll(() => world.conditions(kafkaSource, 'in').Ready).toBe('False ReconcileContract');
     expect(await world.eventLog.groups()).toEqual(['g']);
     await store().remove(kafkaSource, 'shop', 'in');
     await vi.waitFor(async () => expect(await world.eventLog.groups()).toEqual([]), { timeout: 10_000 });
@@ -262,9 +257,9 @@ describe('KafkaSource', () => {
         { annotations: { 'knative.dev/dependency': JSON.stringify(dependency) } },
       ),
     );
-    await vi.waitFor(() =>
-      expect(world.conditions(triggerKind, 't').DependencyReady).toBe('False DependencyDoesNotExist'),
-    );
+    await expect
+      .poll(() => world.conditions(triggerKind, 't').DependencyReady)
+      .toBe('False DependencyDoesNotExist');
     await store().create(aKafkaSource('in', { spec: spec() }));
     await vi.waitFor(() => expect(world.conditions(triggerKind, 't').DependencyReady).toBe('True'), {
       timeout: 10_000,

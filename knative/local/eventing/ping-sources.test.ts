@@ -131,14 +131,10 @@ describe('PingSource', () => {
         spec: { schedule: everySecond, sink: { ref: brokerRef('default'), uri: '/in' } },
       }),
     );
-    await vi.waitFor(() =>
-      expect(conditionsOf('beat')).toMatchObject({ SinkProvided: 'False', Ready: 'False' }),
-    );
+    await expect.poll(() => conditionsOf('beat')).toMatchObject({ SinkProvided: 'False', Ready: 'False' });
     const broker = await store.create(aBroker('default'));
     await store.updateStatus({ ...broker, status: { address: { url: receiver.url } } });
-    await vi.waitFor(() =>
-      expect(conditionsOf('beat')).toMatchObject({ SinkProvided: 'True', Ready: 'True' }),
-    );
+    await expect.poll(() => conditionsOf('beat')).toMatchObject({ SinkProvided: 'True', Ready: 'True' });
     expect(statusOf('beat')).toMatchObject({
       sinkUri: `${receiver.url}/in`,
       ceAttributes: [
@@ -148,7 +144,7 @@ describe('PingSource', () => {
     });
     await vi.waitFor(() => expect(receiver.requests.length).toBeGreaterThan(0), { timeout: 5_000 });
     await store.update(aPingSource('beat', { spec: { schedule: '@every 1s', sink: { uri: receiver.url } } }));
-    await vi.waitFor(() => expect(conditionsOf('beat')).toMatchObject({ Deployed: 'False', Ready: 'False' }));
+    await expect.poll(() => conditionsOf('beat')).toMatchObject({ Deployed: 'False', Ready: 'False' });
     const sent = from('beat').length;
     const schedule = everySecond;
     await store.create(aPingSource('other', { spec: { schedule, sink: { uri: receiver.url } } }));

@@ -79,7 +79,7 @@ describe('Trigger', () => {
       if (ready && seen.length === 0) seen.push((await world.publish()).id);
     });
     await world.store.create(trigger());
-    await vi.waitFor(() => expect(seen).toHaveLength(1));
+    await expect.poll(() => seen).toHaveLength(1);
     stop();
     await arrives(seen[0] ?? '');
     expect(idsAt(receiver)).not.toContain(unseen.id);
@@ -247,8 +247,8 @@ describe('Trigger', () => {
       world.store.remove(brokerKind, 'shop', 'default'),
       world.store.create(aBroker('default', {})),
     ]);
-    await vi.waitFor(() => expect(world.conditions(brokerKind, 'default').Ready).toBe('True'));
-    await vi.waitFor(() => expect(conditions().Ready).toBe('True'));
+    await expect.poll(() => world.conditions(brokerKind, 'default').Ready).toBe('True');
+    await expect.poll(() => conditions().Ready).toBe('True');
     await world.eventing.settled();
     await arrives((await world.publish()).id);
   });
@@ -268,9 +268,9 @@ describe('Trigger', () => {
     await world.eventing.settled();
     expect(conditions().DependencyReady).toBe('False DependencyDoesNotExist');
     await world.store.create(aPingSource('beat', { spec: { schedule: '@yearly', sink: { uri: desk.url } } }));
-    await vi.waitFor(() => expect(conditions()).toMatchObject({ DependencyReady: 'True', Ready: 'True' }));
+    await expect.poll(() => conditions()).toMatchObject({ DependencyReady: 'True', Ready: 'True' });
     await world.store.remove(pingSource, 'shop', 'beat');
-    await vi.waitFor(() => expect(conditions().DependencyReady).toBe('False DependencyDoesNotExist'));
+    await expect.poll(() => conditions().DependencyReady).toBe('False DependencyDoesNotExist');
   });
 
   it('refuses an order of delivery that there is not', async () => {

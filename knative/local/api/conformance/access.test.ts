@@ -232,7 +232,7 @@ test('a certificate near its end is replaced while the server runs, and the kube
         expect(now.fingerprint256).not.toBe(before.fingerprint256);
         expect(now.verify((await trusted()).publicKey)).toBe(true);
         expect(new Date(now.validTo).getTime()).toBeGreaterThan(Date.now());
-      });
+      }, 10_000);
     }
   } finally {
     vi.useRealTimers();

@@ -65,10 +65,10 @@ describe('recording events', () => {
     const patient = createEventWriter({ store, log: testLog() }, { flushMs: 600_000 });
     const recorder = patient.as('a');
     recorder.record(about, 'Normal', 'Scaled', 'to 1');
-    await vi.waitFor(() => expect(events()).toHaveLength(1));
+    await expect.poll(() => events()).toHaveLength(1);
     recorder.record(about, 'Normal', 'Scaled', 'to 1');
     recorder.record(about, 'Normal', 'Created', 'it');
-    await vi.waitFor(() => expect(events()).toHaveLength(2));
+    await expect.poll(() => events()).toHaveLength(2);
     await patient.stop();
   });
 
@@ -77,7 +77,7 @@ describe('recording events', () => {
     for (let round = 0; round < 20; round++) recorder.record(about, 'Normal', 'Scaled', 'to 1');
     recorder.record(about, 'Normal', 'Killed', 'to 1');
     writer.as('b').record(about, 'Normal', 'Scaled', 'to 1');
-    await vi.waitFor(() => expect(events()).toHaveLength(3));
+    await expect.poll(() => events()).toHaveLength(3);
     recorder.record(about, 'Normal', 'Scaled', 'to 1');
     await writer.stop();
     expect(
@@ -101,7 +101,7 @@ describe('recording events', () => {
     await writer.stop();
     const few = createEventWriter({ store, log: testLog() }, { count: 5, ttlMs: 1_500, flushMs: 5 });
     for (let index = 0; index < 9; index++) few.as('a').record(about, 'Normal', `Reason${index}`, 'm');
-    await vi.waitFor(() => expect(events()).toHaveLength(5));
+    await expect.poll(() => events()).toHaveLength(5);
     await vi.waitFor(
       async () => {
         few.as('a').record(about, 'Normal', 'Late', 'm');
@@ -114,7 +114,7 @@ describe('recording events', () => {
 
   test('an event that was swept is written again when it happens again', async () => {
     writer.as('a').record(about, 'Normal', 'Scaled', 'm');
-    await vi.waitFor(() => expect(events()).toHaveLength(1));
+    await expect.poll(() => events()).toHaveLength(1);
     for (const { metadata } of events()) await store.remove('Event', metadata.namespace, metadata.name);
     writer.as('a').record(about, 'Normal', 'Scaled', 'm');
     await writer.stop();

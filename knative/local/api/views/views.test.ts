@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { testLog } from '../../store/testing.ts';
 import type { KubeObject, WatchEvent } from '../../store/types.ts';
 import { createFakePods, type FakePod } from '../testing/fake-pods.ts';
@@ -75,9 +75,9 @@ describe('pods as a view', () => {
     const told: WatchEvent[] = [];
     const unwatch = source.watch(source.revision(), (event) => told.push(event));
     pod.vanish();
-    await vi.waitFor(() =>
-      expect(told).toMatchObject([{ type: 'DELETED', object: { metadata: { name: pod.name } } }]),
-    );
+    await expect
+      .poll(() => told)
+      .toMatchObject([{ type: 'DELETED', object: { metadata: { name: pod.name } } }]);
     unwatch();
     source.stop();
   });
