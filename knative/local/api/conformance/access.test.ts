@@ -5,6 +5,7 @@ import { connect } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { parse } from 'yaml';
 import { freshDatabase, type TestDatabase } from '../../../../test/support/postgres.ts';
+import { createAdmission } from '../../admission/admission.ts';
 import { resources } from '../catalogue/resources.ts';
 import { startTestApi, type TestApi } from '../testing/api.ts';
 import {
@@ -241,11 +242,18 @@ test('a certificate near its end is replaced while the server runs, and the kube
 });
 
 test('closing ends watches cleanly, answers what is in hand, and frees the port', async () => {
-  const second = await startTestApi(database.adminUrl);
+  const inHand = Promise.withResolvers<void>();
+  const admission = createAdmission();
+  const second = await startTestApi(database.adminUrl, {
+    admit: (asked) => {
+      if (asked.object.metadata.name === 'last') inHand.resolve();
+      return admission(asked);
+    },
+  });
   const watch = await second.watch(`${services}?watch=1`);
   await watch.until((told) => told.length > 0);
   const writing = second.ask('POST', configMaps, { body: configMap('last') });
-  await new Promise((resolve) => setTimeout(resolve, 5));
+  await inHand.promise;
   const started = performance.now();
   await second.api.close();
   await watch.ended;
