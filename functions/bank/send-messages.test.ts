@@ -78,10 +78,10 @@ describe('a webhook', () => {
     const started = Date.now();
     const silent = await create(bank, 'tok_silent');
     const late = await create(bank, 'tok_late');
-    await expect.poll(() => about(received, late), { timeout: 6_000 }).toHaveLength(1);
+    await expect.poll(() => about(received, late)).toHaveLength(1);
     const ms = (received[0]?.at ?? 0) - started;
     expect(ms).toBeGreaterThanOrEqual(3_000);
-    expect(ms).toBeLessThan(3_600);
+    expect(ms).toBeLessThan(6_000);
     expect(JSON.parse(received[0]?.body ?? '').type).toBe('charge.captured');
     expect(about(received, silent)).toEqual([]);
   });
@@ -106,15 +106,13 @@ describe('a webhook', () => {
   });
 
   test('that nobody answers does not keep others waiting', async () => {
-    const { bank, received } = await start([0, 204], { timeoutMs: 2_000 });
+    const { bank, received } = await start([0, 204], { timeoutMs: 4_000 });
     const hanging = await create(bank, 'tok_ok');
     await expect.poll(() => received).toHaveLength(1);
     const next = await create(bank, 'tok_ok');
     await expect.poll(() => states(bank, next)).toEqual([{ state: 'delivered', attempts: 1 }]);
     expect(await states(bank, hanging)).toEqual([{ state: 'pending', attempts: 1 }]);
-    await expect
-      .poll(() => states(bank, hanging), { timeout: 5_000 })
-      .toEqual([{ state: 'delivered', attempts: 2 }]);
+    await expect.poll(() => states(bank, hanging)).toEqual([{ state: 'delivered', attempts: 2 }]);
   });
 
   test('on its way when the bank stops is cut off within a second or so and sent by the next process', async () => {
@@ -139,12 +137,13 @@ describe('what a process left that was killed', () => {
     const before = await startBank({});
     const paymentId = await create(before, 'tok_ok');
     await before.sender.stop();
+    const leased = Date.now() + 500;
     await kill(before, paymentId, `+ interval '500 ms'`);
     const { bank, received } = await start([204]);
-    await sleep(200);
-    expect(about(received, paymentId)).toEqual([]);
     await expect.poll(() => states(bank, paymentId)).toMatchObject([{ state: 'delivered' }]);
-    expect(about(received, paymentId)).toHaveLength(1);
+    const sent = about(received, paymentId);
+    expect(sent).toHaveLength(1);
+    expect(sent[0]?.at).toBeGreaterThanOrEqual(leased);
   });
 
   test('a late charge that is overdue is captured at the next start', async () => {
