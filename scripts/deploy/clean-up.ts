@@ -11,13 +11,14 @@ export interface CleanUpSettings {
   withinSeconds: number;
 }
 
-/** As long as a function takes to answer what it has in hand. */
-const graceSeconds = 30;
+/** As long as pods are waited for: a function takes at most 30 s to answer what it has in hand. */
+const podSeconds = 45;
 
 /**
  * Removes the namespace with all that is in it, and what the overlay has outside of it. Services go first: a SinkBinding
- * that goes before its Service takes its sink out of it, which starts a new revision. Then sources, Triggers and Brokers,
- * whose controllers need what is beside them to let go.
+ * that goes before its Service takes its sink out of it, which starts a new revision. Then what Knative made of them, down
+ * to the revisions, which make a Deployment anew where it goes before them. Then sources, Triggers and Brokers, whose
+ * controllers need what is beside them to let go.
  */
 export const cleanUp = async (
   objects: readonly NewObject[],
@@ -25,13 +26,12 @@ export const cleanUp = async (
 ): Promise<void> => {
   const within = `--timeout=${withinSeconds}s`;
   const removeAll = (resources: string, ...options: string[]) =>
-    forgiving(
-      kubectl.run(['delete', resources, '--all', '-n', namespace, '--ignore-not-found', within, ...options]),
-    );
-  for (const resources of stepsOf(objects)) await removeAll(resources);
-  // A namespace that finds pods looks again after half of the time they may take to end: minutes. Told once more, a process
-  // that was told before it could listen hears it, too.
-  await removeAll('pods', `--grace-period=${graceSeconds}`);
+    kubectl.run(['delete', resources, '--all', '-n', namespace, '--ignore-not-found', ...options]);
+  for (const resources of stepsOf(objects)) await forgiving(removeAll(resources, within), nothingThere);
+  // A process that is told to end before it can listen lives for all of its grace, minutes, since kubelet says it once; a
+  // namespace that finds pods looks again after half of that. The node ends what is left of them.
+  await forgiving(removeAll('pods', `--timeout=${podSeconds}s`), nothingThere, stillThere);
+  await forgiving(removeAll('pods', '--force', '--grace-period=0', within), nothingThere);
   say(`  the namespace ${namespace} goes, with all that is in it`);
   await kubectl.run(['delete', 'namespace', namespace, '--ignore-not-found', within]);
   for (const object of await clusterScoped(kubectl, objects)) {
@@ -60,23 +60,26 @@ const stepsOf = (objects: readonly NewObject[]): string[] => {
   const of = (group: RegExp) => kinds.filter((kind) => group.test(kind)).join(',');
   return [
     of(/\.serving\.knative\.dev$/),
+    'configurations.serving.knative.dev',
+    'revisions.serving.knative.dev',
     of(/\.sources\.knative\.dev$|^triggers\.eventing/),
     of(/^brokers\.eventing/),
     of(/^(jobs\.batch|statefulsets\.apps)$/),
-    // Services' own: what is not yet collected would start pods anew for those that are told to end next.
     'deployments.apps',
     'replicasets.apps',
   ].filter(Boolean);
 };
 
 /** Where the cluster does not know a kind, there is nothing of it to remove. */
-const forgiving = async (work: Promise<unknown>): Promise<void> => {
+const nothingThere = /doesn't have a resource type|no matches for kind|namespaces? .* not found/i;
+const stillThere = /timed out waiting/;
+
+const forgiving = async (work: Promise<unknown>, ...forgiven: RegExp[]): Promise<void> => {
   try {
     await work;
   } catch (error) {
-    const unknown =
-      error instanceof ClusterError &&
-      /doesn't have a resource type|no matches for kind|namespaces? .* not found/i.test(error.stderr);
-    if (!unknown) throw error;
+    if (!(error instanceof ClusterError)) throw error;
+    const { stderr } = error;
+    if (!forgiven.some((pattern) => pattern.test(stderr))) throw error;
   }
 };
