@@ -11,8 +11,8 @@ export interface CleanUpSettings {
   withinSeconds: number;
 }
 
-/** As long as pods are waited for: a function takes at most 30 s to answer what it has in hand. */
-const podSeconds = 45;
+/** As long as pods are waited for: queue-proxy drains for 30 s, and the last of them are gone after 40. */
+const podSeconds = 60;
 
 /**
  * Removes the namespace with all that is in it, and what the overlay has outside of it. Services go first: a SinkBinding
