@@ -26,12 +26,15 @@ export const cleanUp = async (
 ): Promise<void> => {
   const within = `--timeout=${withinSeconds}s`;
   const removeAll = (resources: string, ...options: string[]) =>
-    kubectl.run(['delete', resources, '--all', '-n', namespace, '--ignore-not-found', ...options]);
-  for (const resources of stepsOf(objects)) await forgiving(removeAll(resources, within), nothingThere);
+    forgiving(
+      nothingThere,
+      kubectl.run(['delete', resources, '--all', '-n', namespace, '--ignore-not-found', ...options]),
+    );
+  for (const resources of stepsOf(objects)) await removeAll(resources, within);
   // A process that is told to end before it can listen lives for all of its grace, minutes, since kubelet says it once; a
   // namespace that finds pods looks again after half of that. The node ends what is left of them.
-  await forgiving(removeAll('pods', `--timeout=${podSeconds}s`), nothingThere, stillThere);
-  await forgiving(removeAll('pods', '--force', '--grace-period=0', within), nothingThere);
+  await forgiving(stillThere, removeAll('pods', `--timeout=${podSeconds}s`));
+  await removeAll('pods', '--force', '--grace-period=0', within);
   say(`  the namespace ${namespace} goes, with all that is in it`);
   await kubectl.run(['delete', 'namespace', namespace, '--ignore-not-found', within]);
   for (const object of await clusterScoped(kubectl, objects)) {
@@ -74,12 +77,10 @@ const stepsOf = (objects: readonly NewObject[]): string[] => {
 const nothingThere = /doesn't have a resource type|no matches for kind|namespaces? .* not found/i;
 const stillThere = /timed out waiting/;
 
-const forgiving = async (work: Promise<unknown>, ...forgiven: RegExp[]): Promise<void> => {
+const forgiving = async (failure: RegExp, work: Promise<unknown>): Promise<void> => {
   try {
     await work;
   } catch (error) {
-    if (!(error instanceof ClusterError)) throw error;
-    const { stderr } = error;
-    if (!forgiven.some((pattern) => pattern.test(stderr))) throw error;
+    if (!(error instanceof ClusterError && failure.test(error.stderr))) throw error;
   }
 };

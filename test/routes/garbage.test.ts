@@ -56,6 +56,8 @@ it.each(withBody)('$fn $name refuses garbage without a failure of its own', asyn
     io: 'input',
     unrepresentable: 'any',
   }) as Schema;
+  // A made-up topic may be one that takes no messages of users.
+  const forbidden = fn === 'producer' ? [403] : [];
   await fc.assert(
     fc.asyncProperty(shaped(schema), async (value) => {
       const answer = await send(world.urls[fn] ?? '', {
@@ -68,9 +70,8 @@ it.each(withBody)('$fn $name refuses garbage without a failure of its own', asyn
         },
         body: JSON.stringify(value),
       });
-      // What comes may be right by chance, or a topic's name that is not for users (403); 503 is of a dependency that this
-      // world has not.
-      expect([200, 201, 202, 204, 400, 401, 403, 404, 409, 413, 422, 503]).toContain(answer.status);
+      // What comes may be right by chance; 503 is of a dependency that this world has not.
+      expect([200, 201, 202, 204, 400, 401, 404, 409, 413, 422, 503, ...forbidden]).toContain(answer.status);
     }),
     { numRuns: 60 },
   );
